@@ -16,6 +16,11 @@ public readonly record struct FaceId(ulong High, ulong Low) : IComparable<FaceId
     /// <summary>Length of the binary form in bytes.</summary>
     public const int Size = 16;
 
+    private const int SlotBits = 12;
+
+    /// <summary>The slot of the camera that saw the face, 0 to 4095; the collection's map leads from it to the shard.</summary>
+    public int Slot => (int)(High >> (64 - SlotBits));
+
     /// <summary>The id that no face has; stands for "none".</summary>
     public static FaceId None => default;
 
@@ -24,7 +29,8 @@ public readonly record struct FaceId(ulong High, ulong Low) : IComparable<FaceId
 
     /// <summary>
     /// Derives the id of the face number <paramref name="index"/> of one item: the first 128 bits of SHA-256 over the
-    /// length-prefixed collection and camera, the sequence number and the index (little-endian).
+    /// length-prefixed collection and camera, the sequence number and the index (little-endian), of which the upper 12
+    /// are replaced by the camera's <see cref="Slot"/>.
     /// </summary>
     public static FaceId Derive(string collection, string camera, long sequence, int index)
     {
@@ -38,7 +44,8 @@ public readonly record struct FaceId(ulong High, ulong Low) : IComparable<FaceId
         BinaryPrimitives.WriteInt32LittleEndian(buffer[(length + 8)..], index);
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(buffer[..(length + 12)], digest);
-        return Read(digest);
+        var id = Read(digest);
+        return id with { High = (id.High & (ulong.MaxValue >> SlotBits)) | ((ulong)CameraSlot.Of(camera) << (64 - SlotBits)) };
     }
 
     /// <summary>Reads the 16-byte big-endian binary form, whose byte order is the order of <see cref="CompareTo"/>.</summary>

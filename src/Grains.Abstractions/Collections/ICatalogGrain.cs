@@ -1,0 +1,33 @@
+namespace FaceCluster.Grains;
+
+/// <summary>The list of collections and the memory of answered requests. One grain, key 0.</summary>
+[Alias("fc.ICatalogGrain")]
+public interface ICatalogGrain : IGrainWithIntegerKey
+{
+    /// <summary>Creates a collection. ALREADY_EXISTS where the name is taken, INVALID_ARGUMENT where a setting is out of range.</summary>
+    [Alias("Create")]
+    ValueTask<CollectionInfo> Create(string name, [Immutable] CollectionSettings settings);
+
+    /// <summary>The collection, or null.</summary>
+    [Alias("Get")]
+    ValueTask<CollectionInfo?> Get(string name);
+
+    /// <summary>At most 1,000 collections in order of name, after the given one.</summary>
+    [Alias("List")]
+    ValueTask<IReadOnlyList<CollectionInfo>> List(string? after, int limit);
+
+    /// <summary>Deletes a collection with its faces and identities; false where there is none.</summary>
+    [Alias("Delete")]
+    [ResponseTimeout("00:05:00")]
+    ValueTask<bool> Delete(string name);
+
+    /// <summary>
+    /// The answer recorded for a request id, or null. ALREADY_EXISTS where the id was used for another request.
+    /// </summary>
+    [Alias("FindAnswer")]
+    ValueTask<ReadOnlyMemory<byte>?> FindAnswer(string requestId, string method, ulong requestDigest);
+
+    /// <summary>Records the answer to a request id; kept for a day at least.</summary>
+    [Alias("RecordAnswer")]
+    ValueTask RecordAnswer(string requestId, string method, ulong requestDigest, ReadOnlyMemory<byte> answer);
+}

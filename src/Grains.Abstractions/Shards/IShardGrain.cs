@@ -1,0 +1,88 @@
+using FaceCluster.Core;
+
+namespace FaceCluster.Grains;
+
+/// <summary>
+/// An identity shard: the single writer of the faces of some cameras. Key: <see cref="ShardKey"/>. It answers a block
+/// after the durable commit, shows the faces to searches from then on, and links them in the background.
+/// </summary>
+/// <remarks>
+/// All methods throw <see cref="DomainException"/> with NOT_FOUND where the collection does not exist and UNAVAILABLE
+/// where the shard was fenced by a newer activation; the caller repeats.
+/// </remarks>
+[Alias("fc.IShardGrain")]
+public interface IShardGrain : IGrainWithStringKey
+{
+    /// <summary>Stores a block and answers after the commit. Repeats are answered with the first answer.</summary>
+    [Alias("Append")]
+    ValueTask<BlockAnswer> Append([Immutable] IngestBlock block, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The answers of items that are stored already, null for the others: lets a caller skip inference for a repeat.
+    /// </summary>
+    [Alias("Find")]
+    ValueTask<IReadOnlyList<ItemAnswer?>> Find(string camera, [Immutable] IReadOnlyList<long> sequences, [Immutable] IReadOnlyList<ulong> payloadDigests);
+
+    /// <summary>Exact search over everything acknowledged before the call.</summary>
+    [Alias("Search")]
+    ValueTask<ShardHits> Search([Immutable] ShardQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>Compares new faces with all faces here, applies their offers, and returns their candidates.</summary>
+    [Alias("Link")]
+    ValueTask<LinkAnswer> Link([Immutable] LinkRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Faces by id; unknown and deleted ids are left out.</summary>
+    [Alias("Get")]
+    ValueTask<IReadOnlyList<FaceRecord>> Get([Immutable] IReadOnlyList<FaceId> ids, bool withEmbedding = false);
+
+    /// <summary>A page of at most 1,000 faces from a position (0 to start).</summary>
+    [Alias("List")]
+    ValueTask<FacePage> List(long from, int limit, string? camera = null);
+
+    /// <summary>
+    /// Deletes faces from search, clusters and store, and starts the rewrite that removes their bytes. Unknown ids are
+    /// ignored. Returns how many existed. The caller then has every shard <see cref="Forget"/> them.
+    /// </summary>
+    [Alias("Delete")]
+    ValueTask<int> Delete([Immutable] IReadOnlyList<FaceId> ids);
+
+    /// <summary>Drops deleted faces as candidates of this shard's faces, which then look for their place again.</summary>
+    [Alias("Forget")]
+    ValueTask Forget([Immutable] IReadOnlyList<FaceId> deleted);
+
+    /// <summary>Completes when everything acknowledged up to the position is clustered.</summary>
+    [Alias("WaitLinked")]
+    ValueTask WaitLinked(long lsn, CancellationToken cancellationToken = default);
+
+    /// <summary>Rewrites the store without deleted faces; returns when no byte of them is left in it.</summary>
+    [Alias("Compact")]
+    [ResponseTimeout("00:10:00")]
+    ValueTask Compact(CancellationToken cancellationToken = default);
+
+    /// <summary>Sends its whole forest state to the collection's forest again.</summary>
+    [Alias("Resync")]
+    [ResponseTimeout("00:05:00")]
+    ValueTask Resync();
+
+    /// <summary>Counters.</summary>
+    [Alias("Status")]
+    ValueTask<ShardStatus> Status();
+
+    /// <summary>Deletes the shard's store; part of deleting a collection.</summary>
+    [Alias("Drop")]
+    ValueTask Drop();
+}
+
+/// <summary>The key of a shard: collection, slash, five-digit number.</summary>
+public static class ShardKey
+{
+    /// <summary>Composes the key.</summary>
+    public static string Of(string collection, int shard) => $"{collection}/{shard:D5}";
+
+    /// <summary>Takes a key apart.</summary>
+    public static (string Collection, int Shard) Parse(string key)
+    {
+        var slash = key.LastIndexOf('/');
+        return (key[..slash], int.Parse(key.AsSpan(slash + 1), System.Globalization.CultureInfo.InvariantCulture));
+    }
+}
