@@ -1,2 +1,4 @@
-var builder = WebApplication.CreateBuilder(args);
-builder.Build().Run();
+using FaceCluster.Cli;
+using FaceCluster.Cli.CommandLine;
+
+return await FaceClusterCommandLine.RunAsync(args, CliConsole.Standard);

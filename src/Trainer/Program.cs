@@ -1,1 +1,3 @@
-return 0;
+using FaceCluster.Trainer;
+
+return await TrainerCommandLine.RunAsync(args, Console.Out, Console.Error);
