@@ -105,7 +105,7 @@ internal sealed class RecordDecoder
             var count = cursor.ReadByte();
             for (var k = 0; k < count; k++)
             {
-                pool[used + k] = new CandidateEntry(cursor.ReadId(), cursor.ReadSingle(), cursor.ReadDouble());
+                pool[used + k] = new CandidateEntry(cursor.ReadId(), cursor.ReadDouble());
             }
 
             changed[i] = new LinkEntry(face, pool.AsMemory(used, count));

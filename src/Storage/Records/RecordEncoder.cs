@@ -8,7 +8,7 @@ namespace FaceCluster.Storage.Records;
 /// </summary>
 internal static class RecordEncoder
 {
-    public const int CandidateBytes = FaceId.Size + sizeof(float) + sizeof(double);
+    public const int CandidateBytes = FaceId.Size + sizeof(double);
     public const int MinItemBytes = 8 + 8 + 8 + 8 + 4 + 1 + 1 + 4;
     public const int MinFaceBytes = FaceId.Size + 3 + 4 + 4;
 
@@ -49,7 +49,6 @@ internal static class RecordEncoder
             foreach (ref readonly var candidate in list.Candidates.Span)
             {
                 target.WriteId(candidate.Face);
-                target.WriteSingle(candidate.Magnitude);
                 target.WriteDouble(candidate.Similarity);
             }
         }

@@ -4,9 +4,8 @@ namespace FaceCluster.Storage;
 
 /// <summary>A higher-ranked neighbour of a face.</summary>
 /// <param name="Face">The neighbour, of this or any other shard.</param>
-/// <param name="Magnitude">Its magnitude; with the id its rank.</param>
 /// <param name="Similarity">Canonical similarity of the two faces.</param>
-public readonly record struct CandidateEntry(FaceId Face, float Magnitude, double Similarity);
+public readonly record struct CandidateEntry(FaceId Face, double Similarity);
 
 /// <summary>The whole candidate list of a face; it replaces the list stored before.</summary>
 /// <param name="Face">A face of this shard.</param>

@@ -54,5 +54,5 @@ internal static class Samples
         Block(camera, [.. Enumerable.Range(0, items).Select(i => Item(camera, sequence + i, faces))]);
 
     public static LinkEntry List(FaceId face, params FaceId[] neighbours) =>
-        new(face, neighbours.Select((n, i) => new CandidateEntry(n, 20 + i, 0.9 - (i / 7.0))).ToArray());
+        new(face, neighbours.Select((n, i) => new CandidateEntry(n, 0.9 - (i / 7.0))).ToArray());
 }
