@@ -12,11 +12,8 @@ public sealed record FacePlace
     [Id(1)]
     public required float Magnitude { get; init; }
 
-    [Id(2)]
-    public bool LowQuality { get; init; }
-
     /// <summary>Most similar faces of higher rank above the threshold, most similar first; the first is the parent.</summary>
-    [Id(3)]
+    [Id(2)]
     public IReadOnlyList<FaceHit> Candidates { get; init; } = [];
 }
 
@@ -71,10 +68,6 @@ public sealed record ClusterInfo
     /// <summary>Faces marked uncertain.</summary>
     [Id(3)]
     public int Uncertain { get; init; }
-
-    /// <summary>Number of the latest change of the cluster in the event feed.</summary>
-    [Id(4)]
-    public long Revision { get; init; }
 }
 
 /// <summary>Why a face is uncertain.</summary>
@@ -262,10 +255,7 @@ public sealed record ForestStatus
     [Id(1)]
     public long Clusters { get; init; }
 
-    [Id(2)]
-    public long Singletons { get; init; }
-
     /// <summary>Shards whose state has not arrived yet.</summary>
-    [Id(3)]
+    [Id(2)]
     public IReadOnlyList<int> Unreachable { get; init; } = [];
 }

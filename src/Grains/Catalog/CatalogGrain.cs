@@ -1,0 +1,166 @@
+using System.Text.Json;
+using FaceCluster.Storage;
+using FaceCluster.Storage.Metadata;
+using Microsoft.Extensions.Logging;
+
+namespace FaceCluster.Grains.Catalog;
+
+/// <summary>The list of collections, cached; and the answers to request ids.</summary>
+[KeepAlive]
+[GrainType("fc.catalog")]
+internal sealed partial class CatalogGrain(
+    IMetadataStore metadata,
+    IShardStoreFactory stores,
+    TimeProvider time,
+    ILogger<CatalogGrain> logger) : Grain, ICatalogGrain
+{
+    private static readonly TimeSpan AnswerLife = TimeSpan.FromDays(2);
+    private readonly SortedDictionary<string, CollectionInfo> _collections = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _deleting = new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        string? after = null;
+        while (await metadata.Collections.ListAsync(after, 1000, cancellationToken) is { Count: > 0 } rows)
+        {
+            foreach (var row in rows)
+            {
+                if (row.DeletedMicros is null)
+                {
+                    _collections.Add(row.Name, Info(row));
+                }
+                else
+                {
+                    _deleting.Add(row.Name);
+                }
+            }
+
+            after = rows[^1].Name;
+        }
+
+        foreach (var name in _deleting.ToArray())
+        {
+            // A crash interrupted the deletion; its faces are already unreachable.
+            LogDeletionResumed(logger, name);
+            await stores.DeleteCollectionAsync(name, cancellationToken);
+            await metadata.Identities.DeleteAllAsync(name, cancellationToken);
+            await metadata.Collections.PurgeAsync(name, cancellationToken);
+            _deleting.Remove(name);
+        }
+
+        await metadata.Requests.DeleteExpiredAsync(NowMicros(), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<CollectionInfo> Create(string name, CollectionSettings settings)
+    {
+        CollectionRules.Check(name, settings);
+        if (_collections.ContainsKey(name) || _deleting.Contains(name))
+        {
+            throw new DomainException(DomainStatus.AlreadyExists, "COLLECTION_EXISTS", $"There is a collection '{name}' already.", "collection_id");
+        }
+
+        var info = new CollectionInfo { Name = name, Settings = settings, CreatedMicros = NowMicros(), Uid = Guid.NewGuid() };
+        try
+        {
+            await metadata.Collections.CreateAsync(new CollectionRow
+            {
+                Name = name,
+                Uid = info.Uid,
+                ModelId = settings.ModelId,
+                SettingsJson = JsonSerializer.Serialize(settings),
+                ShardMapJson = "{}",
+                CreatedMicros = info.CreatedMicros,
+            });
+        }
+        catch (MetadataConflictException)
+        {
+            throw new DomainException(DomainStatus.AlreadyExists, "COLLECTION_EXISTS", $"There is a collection '{name}' already.", "collection_id");
+        }
+
+        _collections.Add(name, info);
+        return info;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<CollectionInfo?> Get(string name) => new(_collections.GetValueOrDefault(name));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<CollectionInfo>> List(string? after, int limit) =>
+        new([.. _collections.Values
+            .SkipWhile(info => after is not null && string.CompareOrdinal(info.Name, after) <= 0)
+            .Take(Math.Clamp(limit, 1, 1000))]);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> Delete(string name)
+    {
+        if (!_collections.TryGetValue(name, out var info))
+        {
+            return false;
+        }
+
+        await metadata.Collections.MarkDeletedAsync(name, NowMicros());
+        _collections.Remove(name);
+        _deleting.Add(name);
+        for (var shard = 0; shard < info.Settings.ShardCount; shard++)
+        {
+            await GrainFactory.GetGrain<IShardGrain>(ShardKey.Of(name, shard)).Drop();
+        }
+
+        await GrainFactory.GetGrain<IForestGrain>(name).Drop();
+        await GrainFactory.GetGrain<IGalleryGrain>(name).Drop();
+        await stores.DeleteCollectionAsync(name);
+        await metadata.Identities.DeleteAllAsync(name);
+        await metadata.Collections.PurgeAsync(name);
+        await metadata.ScrubAsync();
+        _deleting.Remove(name);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ReadOnlyMemory<byte>?> FindAnswer(string requestId, string method, ulong requestDigest)
+    {
+        var row = await metadata.Requests.FindAsync(requestId);
+        if (row is null || row.ExpiresMicros < NowMicros())
+        {
+            return null;
+        }
+
+        if (row.Method != method || row.RequestDigest != requestDigest)
+        {
+            throw new DomainException(
+                DomainStatus.AlreadyExists,
+                "REQUEST_ID_REUSED",
+                "The request_id was used for another request; a new request needs a new one.",
+                "request_id");
+        }
+
+        return row.Response;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RecordAnswer(string requestId, string method, ulong requestDigest, ReadOnlyMemory<byte> answer) =>
+        await metadata.Requests.RecordAsync(new RequestRow
+        {
+            RequestId = requestId,
+            Method = method,
+            RequestDigest = requestDigest,
+            Response = answer,
+            ExpiresMicros = NowMicros() + (long)AnswerLife.TotalMicroseconds,
+        });
+
+    private static CollectionInfo Info(CollectionRow row) => new()
+    {
+        Name = row.Name,
+        Uid = row.Uid,
+        CreatedMicros = row.CreatedMicros,
+        Settings = JsonSerializer.Deserialize<CollectionSettings>(row.SettingsJson)
+            ?? throw new InvalidOperationException($"The settings of collection '{row.Name}' are empty."),
+    };
+
+    private long NowMicros() => (long)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMicroseconds;
+
+    [LoggerMessage(1301, LogLevel.Information, "The deletion of collection {Collection} was interrupted and is completed now.")]
+    private static partial void LogDeletionResumed(ILogger logger, string collection);
+}

@@ -1,0 +1,228 @@
+using FaceCluster.Clustering;
+using FaceCluster.Core;
+using FaceCluster.Storage.Metadata;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+
+namespace FaceCluster.Grains.Forest;
+
+/// <summary>
+/// The forest of one collection in memory, kept by the feeds of the shards and rebuilt from them. Its turns are short:
+/// a message of at most 1,000 changes, or a page.
+/// </summary>
+[KeepAlive]
+[Reentrant]
+[GrainType("fc.forest")]
+internal sealed partial class ForestGrain(IMetadataStore metadata, TimeProvider time, ILogger<ForestGrain> logger) : Grain, IForestGrain, IDisposable
+{
+    private const int EventCapacity = 65_536;
+    private static readonly TimeSpan SyncPatience = TimeSpan.FromSeconds(10);
+    private readonly CancellationTokenSource _stopping = new();
+    private string _collection = string.Empty;
+    private CollectionInfo? _info;
+    private ForestView _view = new(ForestOptions.Default);
+    private EventFeed _events = null!;
+    private ShardFeedState[] _shards = [];
+    private TaskCompletionSource _changed = Signal();
+
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _collection = this.GetPrimaryKeyString();
+        _info = await GrainFactory.GetGrain<ICatalogGrain>(0).Get(_collection);
+        if (_info is null)
+        {
+            DeactivateOnIdle();
+            return;
+        }
+
+        var settings = _info.Settings;
+        _view = new ForestView(new ForestOptions(settings.LinkThreshold, settings.AmbiguityMargin, settings.QualityGate));
+        _events = new EventFeed(_view, EventCapacity);
+        _shards = [.. Enumerable.Range(0, settings.ShardCount).Select(static _ => new ShardFeedState())];
+        if (settings.Linking)
+        {
+            for (var shard = 0; shard < _shards.Length; shard++)
+            {
+                _ = AskForStateAsync(shard);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _stopping.CancelAsync();
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> Apply(ForestChanges changes)
+    {
+        ThrowIfUnknown();
+        if ((uint)changes.Shard >= (uint)_shards.Length)
+        {
+            throw new DomainException(DomainStatus.InvalidArgument, "UNKNOWN_SHARD", $"The collection has no shard {changes.Shard}.", "shard");
+        }
+
+        var shard = _shards[changes.Shard];
+        var step = shard.Step(changes);
+        if (step != FeedStep.Apply)
+        {
+            return step == FeedStep.Known;
+        }
+
+        foreach (var place in changes.Faces)
+        {
+            shard.Note(place.Id);
+            _view.Apply(new FaceRank(place.Magnitude, place.Id), List(place.Candidates));
+        }
+
+        var removed = new List<FaceId>(changes.Deleted);
+        removed.AddRange(shard.Finish(changes));
+        foreach (var id in removed)
+        {
+            shard.Faces.Remove(id);
+            _view.Remove(id);
+        }
+
+        _events.Collect();
+        Pulse();
+        await KeepRedirects(removed);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask WaitFor(IReadOnlyList<ShardRevision> revisions, CancellationToken cancellationToken = default)
+    {
+        ThrowIfUnknown();
+        if (!_info!.Settings.Linking)
+        {
+            return;
+        }
+
+        foreach (var revision in revisions)
+        {
+            if ((uint)revision.Shard >= (uint)_shards.Length)
+            {
+                throw new DomainException(DomainStatus.InvalidArgument, "INVALID_REVISION", $"The collection has no shard {revision.Shard}.", "min_revision");
+            }
+
+            while (_shards[revision.Shard].LinkedThrough < revision.Lsn)
+            {
+                await _changed.Task.WaitAsync(cancellationToken);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ForestStatus> Status()
+    {
+        await Synchronized();
+        return new ForestStatus
+        {
+            Faces = _view.FaceCount,
+            Clusters = _view.ClusterCount,
+            Unreachable = Unreachable(),
+        };
+    }
+
+    /// <inheritdoc/>
+    public ValueTask Drop()
+    {
+        _info = null;
+        DeactivateOnIdle();
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stopping.Dispose();
+
+    private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static CandidateList List(IReadOnlyList<FaceHit> hits)
+    {
+        var list = default(CandidateList);
+        foreach (var hit in hits)
+        {
+            list.Offer(new Candidate(hit.Id, hit.Similarity));
+        }
+
+        return list;
+    }
+
+    private void ThrowIfUnknown()
+    {
+        if (_info is null)
+        {
+            throw new DomainException(DomainStatus.NotFound, "COLLECTION_NOT_FOUND", $"There is no collection '{_collection}'.", "collection");
+        }
+    }
+
+    private void Pulse()
+    {
+        var changed = _changed;
+        _changed = Signal();
+        changed.TrySetResult();
+    }
+
+    private IReadOnlyList<int> Unreachable() =>
+        _info!.Settings.Linking ? [.. Enumerable.Range(0, _shards.Length).Where(shard => !_shards[shard].Complete)] : [];
+
+    /// <summary>
+    /// Waits for the shards' states after the start, for a while: then reads answer with what is there and name the
+    /// shards that are missing.
+    /// </summary>
+    private async ValueTask Synchronized()
+    {
+        ThrowIfUnknown();
+        var started = time.GetTimestamp();
+        while (Unreachable().Count > 0 && time.GetElapsedTime(started) < SyncPatience)
+        {
+            try
+            {
+                await _changed.Task.WaitAsync(SyncPatience - time.GetElapsedTime(started), time, _stopping.Token);
+            }
+            catch (TimeoutException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task AskForStateAsync(int shard)
+    {
+        // After activation: the answer comes as a call of Apply, which activation would keep waiting.
+        await Task.Yield();
+        var grain = GrainFactory.GetGrain<IShardGrain>(ShardKey.Of(_collection, shard));
+        var delay = TimeSpan.FromMilliseconds(100);
+        while (!_shards[shard].Complete && !_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await grain.Resync();
+            }
+            catch (Exception error) when (error is not OutOfMemoryException)
+            {
+                LogShardUnreachable(logger, _collection, shard, error);
+                await Task.Delay(delay, time);
+                delay = delay < TimeSpan.FromSeconds(5) ? delay * 2 : delay;
+            }
+        }
+    }
+
+    /// <summary>A deleted centre's name goes on leading to its cluster, also after the forest was rebuilt without it.</summary>
+    private async Task KeepRedirects(IReadOnlyList<FaceId> removed)
+    {
+        foreach (var id in removed)
+        {
+            if (_view.Redirects.TryGetValue(id, out var target))
+            {
+                var value = new byte[FaceId.Size];
+                target.Write(value);
+                await metadata.Values.PutAsync(RedirectKey(id), value);
+            }
+        }
+    }
+
+    private string RedirectKey(FaceId id) => $"redirect/{_info!.Uid:N}/{id}";
+
+    [LoggerMessage(1201, LogLevel.Warning, "Shard {Collection}/{Shard} did not send its state; it is asked again.")]
+    private static partial void LogShardUnreachable(ILogger logger, string collection, int shard, Exception error);
+}

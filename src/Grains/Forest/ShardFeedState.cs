@@ -1,0 +1,77 @@
+using FaceCluster.Core;
+
+namespace FaceCluster.Grains.Forest;
+
+/// <summary>What the forest knows of one shard's feed.</summary>
+internal sealed class ShardFeedState
+{
+    private HashSet<FaceId>? _seen;
+    private Guid _feed;
+    private long _next = -1;
+
+    /// <summary>The faces that came from this shard.</summary>
+    public HashSet<FaceId> Faces { get; } = [];
+
+    /// <summary>Whether a full state has arrived.</summary>
+    public bool Complete { get; private set; }
+
+    /// <summary>Everything acknowledged up to here is contained.</summary>
+    public long LinkedThrough { get; private set; } = -1;
+
+    /// <summary>Whether the message continues what is known; a repeat of a known one is nothing new.</summary>
+    public FeedStep Step(ForestChanges changes)
+    {
+        if (changes.Number == 0 && changes.Feed != _feed)
+        {
+            _feed = changes.Feed;
+            _next = 1;
+            _seen = [];
+            LinkedThrough = -1;
+            return FeedStep.Apply;
+        }
+
+        if (changes.Feed != _feed || changes.Number > _next)
+        {
+            return FeedStep.Missing;
+        }
+
+        if (changes.Number < _next)
+        {
+            return FeedStep.Known;
+        }
+
+        _next++;
+        return FeedStep.Apply;
+    }
+
+    /// <summary>Notes a face of the message.</summary>
+    public void Note(FaceId id)
+    {
+        Faces.Add(id);
+        _seen?.Add(id);
+    }
+
+    /// <summary>After a message: at the end of a full state, the faces that the shard no longer has.</summary>
+    public IReadOnlyList<FaceId> Finish(ForestChanges changes)
+    {
+        FaceId[] stale = [];
+        if (!changes.MoreToCome && _seen is { } seen)
+        {
+            stale = [.. Faces.Where(id => !seen.Contains(id))];
+            Faces.ExceptWith(stale);
+            _seen = null;
+            Complete = true;
+        }
+
+        LinkedThrough = Math.Max(LinkedThrough, changes.LinkedThroughLsn);
+        return stale;
+    }
+}
+
+/// <summary>What to do with a message of a feed.</summary>
+internal enum FeedStep
+{
+    Apply,
+    Known,
+    Missing,
+}

@@ -1,0 +1,289 @@
+using System.Buffers;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using FaceCluster.Core;
+using FaceCluster.Storage;
+
+namespace FaceCluster.Grains.Shards;
+
+internal sealed partial class ShardGrain
+{
+    /// <summary>Most items of a block.</summary>
+    private const int MaxItems = 32;
+
+    private readonly Dictionary<(int Camera, long Sequence), Task> _committing = [];
+    private Task _lastCommit = Task.CompletedTask;
+    private long _lastVisibleLsn;
+
+    /// <inheritdoc/>
+    public async ValueTask<BlockAnswer> Append(IngestBlock block, CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        Check(block);
+        if (_queue.Count >= _options.MaxUnlinked)
+        {
+            throw new DomainException(
+                DomainStatus.ResourceExhausted,
+                "LINKING_BEHIND",
+                string.Create(CultureInfo.InvariantCulture, $"{_queue.Count} faces of the shard wait to be clustered, the limit is {_options.MaxUnlinked}; repeat later."));
+        }
+
+        var camera = _table.Camera(block.Camera);
+
+        // A repeat may arrive while its first copy is being committed: it is answered by the same commit.
+        while (Committing(camera, block) is { } commit)
+        {
+            await commit.WaitAsync(cancellationToken);
+            ThrowIfClosed();
+        }
+
+        var fresh = new List<int>(block.Items.Count);
+        for (var i = 0; i < block.Items.Count; i++)
+        {
+            if (!_table.TryGetItem(camera, block.Items[i].Sequence, out _))
+            {
+                fresh.Add(i);
+            }
+        }
+
+        var gaps = Gaps(camera, block, fresh);
+        if (fresh.Count > 0)
+        {
+            var commit = CommitAsync(camera, block, fresh, gaps, _lastCommit);
+            _lastCommit = commit;
+            foreach (var i in fresh)
+            {
+                _committing.TryAdd((camera, block.Items[i].Sequence), commit);
+            }
+
+            try
+            {
+                await commit;
+            }
+            finally
+            {
+                foreach (var i in fresh)
+                {
+                    _committing.Remove((camera, block.Items[i].Sequence));
+                }
+            }
+        }
+
+        return new BlockAnswer
+        {
+            Items = Answers(camera, block, fresh),
+            Revision = new ShardRevision(_shard, _lastVisibleLsn),
+        };
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ItemAnswer?>> Find(string camera, IReadOnlyList<long> sequences, IReadOnlyList<ulong> payloadDigests)
+    {
+        ThrowIfClosed();
+        var answers = new ItemAnswer?[sequences.Count];
+        if (_table.TryGetCamera(camera, out var row))
+        {
+            for (var i = 0; i < answers.Length; i++)
+            {
+                if (_table.TryGetItem(row, sequences[i], out var item))
+                {
+                    answers[i] = AnswerKnown(item, payloadDigests[i]);
+                }
+            }
+        }
+
+        return new(answers);
+    }
+
+    private Task? Committing(int camera, IngestBlock block)
+    {
+        foreach (var item in block.Items)
+        {
+            if (_committing.TryGetValue((camera, item.Sequence), out var commit))
+            {
+                // Its failure is the first caller's; this one finds the item missing and stores it.
+                return commit.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            }
+        }
+
+        return null;
+    }
+
+    private void Check(IngestBlock block)
+    {
+        if (block.Items.Count is 0 or > MaxItems)
+        {
+            throw Invalid("items", $"A block has {block.Items.Count} items; 1 to {MaxItems} are allowed.");
+        }
+
+        var faces = 0;
+        var sequences = new HashSet<long>();
+        foreach (var item in block.Items)
+        {
+            faces += item.Faces.Count;
+            if (item.Sequence < 0 || !sequences.Add(item.Sequence))
+            {
+                throw Invalid("items.sequence", $"The sequence {item.Sequence} is negative or occurs twice in the block.");
+            }
+        }
+
+        var expected = (long)faces * Settings.Dimension * sizeof(float);
+        if (block.Embeddings.Length != expected)
+        {
+            throw Invalid("embeddings", $"{faces} faces of {Settings.Dimension} floats need {expected} bytes; the block has {block.Embeddings.Length}.");
+        }
+    }
+
+    private static DomainException Invalid(string field, string message) =>
+        new(DomainStatus.InvalidArgument, "INVALID_BLOCK", message, field);
+
+    /// <summary>Numbers skipped before each fresh item, counted against the highest number known or in this block.</summary>
+    private long[] Gaps(int camera, IngestBlock block, List<int> fresh)
+    {
+        var gaps = new long[block.Items.Count];
+        var highest = _table.HighestSequence(camera);
+        foreach (var i in fresh)
+        {
+            var sequence = block.Items[i].Sequence;
+            gaps[i] = highest >= 0 && sequence > highest + 1 ? sequence - highest - 1 : 0;
+            highest = Math.Max(highest, sequence);
+        }
+
+        return gaps;
+    }
+
+    private async Task CommitAsync(int camera, IngestBlock block, List<int> fresh, long[] gaps, Task previous)
+    {
+        var dimension = Settings.Dimension;
+        var faces = 0;
+        foreach (var i in fresh)
+        {
+            faces += block.Items[i].Faces.Count;
+        }
+
+        var units = ArrayPool<float>.Shared.Rent(Math.Max(1, faces * dimension));
+        try
+        {
+            var record = Prepare(block, fresh, gaps, faces, units);
+            var lsn = await Write(_store!.AppendAsync(record));
+
+            // Records become visible in the order of the log, so that "everything up to here" means what it says.
+            await previous.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            Show(camera, record, units, lsn);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(units);
+        }
+    }
+
+    private ItemBlock Prepare(IngestBlock block, List<int> fresh, long[] gaps, int faces, float[] units)
+    {
+        var dimension = Settings.Dimension;
+
+        // Without repeats, which is the rule, the message's bytes go to the store as they are.
+        var whole = fresh.Count == block.Items.Count;
+        var raw = whole ? [] : new float[faces * dimension];
+        var given = MemoryMarshal.Cast<byte, float>(block.Embeddings.Span);
+        var records = new ItemEntry[fresh.Count];
+        var source = 0;
+        var target = 0;
+        var next = 0;
+        for (var i = 0; i < block.Items.Count; i++)
+        {
+            var item = block.Items[i];
+            if (next == fresh.Count || fresh[next] != i)
+            {
+                source += item.Faces.Count;
+                continue;
+            }
+
+            var stored = new FaceEntry[item.Faces.Count];
+            for (var f = 0; f < stored.Length; f++)
+            {
+                var vector = given.Slice(source * dimension, dimension);
+                if (!whole)
+                {
+                    vector.CopyTo(raw.AsSpan(target * dimension));
+                }
+
+                var magnitude = Similarity.Normalize(vector, units.AsSpan(target * dimension, dimension));
+                if (!float.IsFinite(magnitude) || magnitude <= 0)
+                {
+                    throw Invalid("embeddings", $"Embedding {source} of the block has no finite, positive magnitude.");
+                }
+
+                var face = item.Faces[f];
+                stored[f] = new FaceEntry(
+                    FaceId.Derive(_collection, block.Camera, item.Sequence, f),
+                    face.Box is { } box ? new EntryBox(box.Left, box.Top, box.Width, box.Height) : null,
+                    face.DetectionScore,
+                    magnitude);
+                source++;
+                target++;
+            }
+
+            records[next++] = new ItemEntry
+            {
+                Sequence = item.Sequence,
+                CapturedAtMicros = item.CaptureTimeMicros,
+                PayloadDigest = item.PayloadDigest,
+                Source = (EntrySource)item.Source,
+                TrackId = item.TrackId,
+                FacesOverLimit = item.FacesOverLimit,
+                GapBefore = gaps[i],
+                Faces = stored,
+            };
+        }
+
+        return new ItemBlock
+        {
+            Camera = block.Camera,
+            Items = records,
+            Embeddings = whole ? block.Embeddings : MemoryMarshal.AsBytes(raw.AsSpan()).ToArray(),
+        };
+    }
+
+    private void Show(int camera, ItemBlock record, float[] units, long lsn)
+    {
+        var first = _table.Faces.Count;
+        TableWriter.Add(_table, camera, record, units);
+        _lastVisibleLsn = lsn;
+        _queue.Advance(lsn);
+        if (Settings.Linking)
+        {
+            var now = time.GetTimestamp();
+            for (var face = first; face < _table.Faces.Count; face++)
+            {
+                _queue.Add(face, lsn, now);
+            }
+
+            _feed!.Wake();
+            StartLinking();
+        }
+
+        ShardInstruments.Stored(_table.Faces.Count - first);
+    }
+
+    private ItemAnswer[] Answers(int camera, IngestBlock block, List<int> fresh)
+    {
+        var answers = new ItemAnswer[block.Items.Count];
+        for (var i = 0; i < answers.Length; i++)
+        {
+            _table.TryGetItem(camera, block.Items[i].Sequence, out var row);
+            answers[i] = fresh.Contains(i)
+                ? _table.Answer(row, ItemStatus.Stored, Settings.QualityGate)
+                : AnswerKnown(row, block.Items[i].PayloadDigest);
+        }
+
+        return answers;
+    }
+
+    private ItemAnswer AnswerKnown(int item, ulong payloadDigest)
+    {
+        ref var row = ref _table.Items[item];
+        return row.PayloadDigest == payloadDigest
+            ? _table.Answer(item, ItemStatus.Repeated, Settings.QualityGate)
+            : new ItemAnswer { Sequence = row.Sequence, Status = ItemStatus.SequenceReused };
+    }
+}

@@ -1,0 +1,200 @@
+using FaceCluster.Core;
+using FaceCluster.Storage;
+
+namespace FaceCluster.Grains.Shards;
+
+/// <summary>
+/// Deletion: first durable here, then out of search, then out of every list that names the face, and last out of the
+/// bytes of the store. A crash in between is completed when the shard opens again.
+/// </summary>
+internal sealed partial class ShardGrain
+{
+    // Rows whose candidate lists are looked through before other calls get a turn: about half a millisecond.
+    private const int RowsPerSlice = 16_384;
+
+    private readonly HashSet<FaceId> _untold = [];
+    private bool _forgetting;
+    private bool _compacting;
+
+    /// <inheritdoc/>
+    public async ValueTask<int> Delete(IReadOnlyList<FaceId> ids)
+    {
+        ThrowIfClosed();
+        FaceId[] own = [.. ids.Distinct().Where(id => _table.TryGetFace(id, out var row) && !_table.Faces[row].Deleted)];
+        if (own.Length > 0)
+        {
+            await Write(_store!.DeleteAsync(new Deletion { Own = own }));
+            foreach (var id in own)
+            {
+                if (_table.Delete(id, out _))
+                {
+                    _deletedIds.Add(id);
+                    _untold.Add(id);
+                    _feed!.Delete(id);
+                }
+            }
+        }
+
+        // A repeat of a deletion whose telling failed completes it.
+        if (_untold.Count > 0)
+        {
+            await TellAllShards();
+            StartCompaction();
+        }
+
+        return own.Length;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask Forget(IReadOnlyList<FaceId> deleted)
+    {
+        ThrowIfClosed();
+        FaceId[] foreign = [.. deleted.Where(_deletedIds.Add)];
+        var gone = new HashSet<FaceId>(deleted);
+        var orphans = new List<int>();
+        for (var row = 0; row < _table.Faces.Count; row++)
+        {
+            if (row % RowsPerSlice == RowsPerSlice - 1)
+            {
+                await Task.Yield();
+            }
+
+            if (DropCandidates(row, gone))
+            {
+                orphans.Add(row);
+            }
+        }
+
+        if (foreign.Length > 0)
+        {
+            await Write(_store!.DeleteAsync(new Deletion { Foreign = foreign }));
+        }
+
+        if (orphans.Count > 0)
+        {
+            var lsn = await Write(_store!.ApplyLinksAsync(new LinkUpdate
+            {
+                Changed = Lists(orphans),
+                Dirty = [.. orphans.Where(row => !_table.Faces[row].Deleted).Select(row => _table.Faces[row].Id)],
+            }));
+            var now = time.GetTimestamp();
+            foreach (var row in orphans)
+            {
+                _queue.Add(row, lsn, now);
+                _feed!.Change(row);
+            }
+
+            StartLinking();
+        }
+
+        await _feed!.Flushed();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask Compact(CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        if (_untold.Count > 0)
+        {
+            await TellAllShards();
+        }
+
+        await _store!.CompactAsync(cancellationToken);
+    }
+
+    /// <summary>Takes deleted faces out of a face's list; true where it held one and has to search again.</summary>
+    private bool DropCandidates(int row, HashSet<FaceId> gone)
+    {
+        ref var face = ref _table.Faces[row];
+        foreach (var candidate in face.Candidates.Items)
+        {
+            if (gone.Contains(candidate.Id))
+            {
+                face.Candidates = ShardReplay.Without(face.Candidates, gone);
+                _table.SetAcceptance(row);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task TellAllShards()
+    {
+        FaceId[] told = [.. _untold];
+        var calls = new Task[Shards.Length];
+        for (var n = 0; n < calls.Length; n++)
+        {
+            calls[n] = n == _shard ? Forget(told).AsTask() : Shards[n].Forget(told).AsTask();
+        }
+
+        await Task.WhenAll(calls);
+        await GrainFactory.GetGrain<IGalleryGrain>(_collection).RemoveFaces(told);
+        _untold.ExceptWith(told);
+    }
+
+    /// <summary>After opening: tells of deletions that a crash may have kept from the other shards.</summary>
+    private void StartForgetting()
+    {
+        if (_untold.Count > 0 && !_forgetting)
+        {
+            _forgetting = true;
+            _ = ForgetAllAsync();
+        }
+    }
+
+    private async Task ForgetAllAsync()
+    {
+        await Task.Yield();
+        var delay = _options.RetryDelay;
+        while (_closed is null && _untold.Count > 0)
+        {
+            try
+            {
+                await TellAllShards();
+            }
+            catch (Exception error) when (error is not OutOfMemoryException)
+            {
+                LogForgetFailed(logger, _collection, _shard, error);
+                await Task.Delay(delay, time);
+                delay = delay < TimeSpan.FromSeconds(5) ? delay * 2 : delay;
+            }
+        }
+
+        _forgetting = false;
+        StartCompaction();
+    }
+
+    private void StartCompaction()
+    {
+        if (!_compacting)
+        {
+            _compacting = true;
+            _ = CompactLaterAsync();
+        }
+    }
+
+    private async Task CompactLaterAsync()
+    {
+        // Deletions come in bursts; one rewrite serves those of the delay.
+        await Task.Delay(_options.CompactionDelay, time);
+        _compacting = false;
+        if (_closed is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            await Compact(_stopping.Token);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            if (_closed is null)
+            {
+                LogCompactionFailed(logger, _collection, _shard, error);
+                StartCompaction();
+            }
+        }
+    }
+}

@@ -1,0 +1,328 @@
+using System.Runtime.InteropServices;
+using FaceCluster.Clustering;
+using FaceCluster.Core;
+using FaceCluster.Index;
+using FaceCluster.Storage;
+
+namespace FaceCluster.Grains.Shards;
+
+/// <summary>
+/// The two halves of linking. As origin: take faces that wait, ask every shard, merge the answers, store the result.
+/// As callee: compare with every face here, merge the offers into lower-ranked faces, store them, answer.
+/// </summary>
+internal sealed partial class ShardGrain
+{
+    private readonly HashSet<FaceId> _deletedIds = [];
+    private TaskCompletionSource _progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private double _lagMilliseconds;
+    private bool _linking;
+
+    private IShardGrain[] Shards => field ??=
+        [.. Enumerable.Range(0, Settings.ShardCount).Select(n => GrainFactory.GetGrain<IShardGrain>(ShardKey.Of(_collection, n)))];
+
+    long ForestFeed.ISource.LinkedThrough => _queue.LinkedThrough;
+
+    int ForestFeed.ISource.FaceCount => _table.Faces.Count;
+
+    /// <inheritdoc/>
+    public async ValueTask<LinkAnswer> Link(LinkRequest request, CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        var queries = Queries(request);
+        var results = await _scans!.Link(queries, cancellationToken);
+        ThrowIfClosed();
+
+        var changed = new HashSet<int>();
+        var shown = false;
+        for (var q = 0; q < results.Length; q++)
+        {
+            // The face may have been deleted while the scan ran; then nobody may connect to it any more.
+            if (_deletedIds.Contains(request.Ids[q]))
+            {
+                continue;
+            }
+
+            foreach (var offer in results[q].Offers)
+            {
+                shown |= Offer(offer, request.Ids[q], changed);
+            }
+        }
+
+        if (changed.Count > 0)
+        {
+            await Write(_store!.ApplyLinksAsync(new LinkUpdate { Changed = Lists(changed) }));
+        }
+
+        if (shown)
+        {
+            // The origin counts its face as clustered when all answers are there, so their effects must have arrived.
+            await _feed!.Flushed();
+        }
+
+        return new LinkAnswer { Candidates = Array.ConvertAll(results, static result => Hits(result.Candidates)) };
+    }
+
+    FacePlace? ForestFeed.ISource.Place(int face)
+    {
+        ref var row = ref _table.Faces[face];
+        return row.Deleted || !row.Linked ? null : new FacePlace
+        {
+            Id = row.Id,
+            Magnitude = row.Magnitude,
+            Candidates = Hits(row.Candidates.Items),
+        };
+    }
+
+    private static FaceHit[] Hits(ReadOnlySpan<Candidate> candidates)
+    {
+        var hits = new FaceHit[candidates.Length];
+        for (var i = 0; i < hits.Length; i++)
+        {
+            hits[i] = new FaceHit(candidates[i].Id, candidates[i].Similarity);
+        }
+
+        return hits;
+    }
+
+    private static FaceHit[] Hits(Neighbour[] neighbours) =>
+        Array.ConvertAll(neighbours, static neighbour => new FaceHit(neighbour.Id, neighbour.Similarity));
+
+    /// <summary>Merges an offer into a face here; true where the forest has to hear of it.</summary>
+    private bool Offer(in Neighbour offer, FaceId from, HashSet<int> changed)
+    {
+        var row = _table.FaceOfIndexRow(offer.Row);
+        ref var face = ref _table.Faces[row];
+        if (face.Deleted || face.Candidates.Offer(new Candidate(from, offer.Similarity)) == OfferOutcome.Unchanged)
+        {
+            return false;
+        }
+
+        _table.SetAcceptance(row);
+        changed.Add(row);
+        if (face.Linked)
+        {
+            _feed!.Change(row);
+        }
+
+        return face.Linked;
+    }
+
+    private LinkQuery[] Queries(LinkRequest request)
+    {
+        var dimension = Settings.Dimension;
+        if (request.Ids.Count != request.Magnitudes.Count || request.Units.Length != request.Ids.Count * dimension * sizeof(float))
+        {
+            throw Invalid("units", $"{request.Ids.Count} faces of {dimension} floats need as many magnitudes and {request.Ids.Count * dimension * sizeof(float)} bytes.");
+        }
+
+        // One private copy as floats: the scan may outlive the message.
+        var units = MemoryMarshal.Cast<byte, float>(request.Units.Span).ToArray();
+        var queries = new LinkQuery[request.Ids.Count];
+        for (var i = 0; i < queries.Length; i++)
+        {
+            queries[i] = new LinkQuery(new FaceRank(request.Magnitudes[i], request.Ids[i]), units.AsMemory(i * dimension, dimension));
+        }
+
+        return queries;
+    }
+
+    private List<LinkEntry> Lists(IReadOnlyCollection<int> rows)
+    {
+        var lists = new List<LinkEntry>(rows.Count);
+        foreach (var row in rows)
+        {
+            ref var face = ref _table.Faces[row];
+            if (!face.Deleted)
+            {
+                lists.Add(new LinkEntry(face.Id, Entries(face.Candidates.Items)));
+            }
+        }
+
+        return lists;
+    }
+
+    private static CandidateEntry[] Entries(ReadOnlySpan<Candidate> candidates)
+    {
+        var entries = new CandidateEntry[candidates.Length];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            entries[i] = new CandidateEntry(candidates[i].Id, candidates[i].Similarity);
+        }
+
+        return entries;
+    }
+
+    private void ResumeAfter(ShardReplay replay)
+    {
+        replay.Finish();
+        _lastVisibleLsn = _lastLsn;
+        _untold.UnionWith(replay.Untold);
+        if (!Settings.Linking)
+        {
+            return;
+        }
+
+        var now = time.GetTimestamp();
+        foreach (var (face, lsn) in replay.Pending.OrderBy(static pending => pending.Value).ThenBy(static pending => pending.Key))
+        {
+            _queue.Add(face, lsn, now);
+        }
+
+        _feed!.Restart();
+        StartLinking();
+        StartForgetting();
+    }
+
+    private void StartLinking()
+    {
+        if (!_linking && _queue.Count > 0)
+        {
+            _linking = true;
+            _ = LinkAllAsync();
+        }
+    }
+
+    private async Task LinkAllAsync()
+    {
+        // The append that woke this answers first; more faces may join the round meanwhile.
+        await Task.Yield();
+        var delay = _options.RetryDelay;
+        try
+        {
+            while (_closed is null && _queue.Count > 0)
+            {
+                try
+                {
+                    await LinkRound();
+                    delay = _options.RetryDelay;
+                }
+                catch (Exception error) when (error is not OutOfMemoryException)
+                {
+                    if (_closed is null)
+                    {
+                        LogLinkFailed(logger, _collection, _shard, error);
+                        await Task.Delay(delay, time);
+                        delay = delay < TimeSpan.FromSeconds(5) ? delay * 2 : delay;
+                    }
+                }
+            }
+        }
+        finally
+        {
+            _linking = false;
+            Progress();
+        }
+    }
+
+    private async Task LinkRound()
+    {
+        var round = _queue.Take(Math.Clamp(_options.LinkBatch, 1, 32)).Where(waiting => !_table.Faces[waiting.Face].Deleted).ToArray();
+        if (round.Length > 0)
+        {
+            var answers = await AskAllShards(Request(round));
+            Accept(round, answers, out var complete, out var incomplete);
+            var rows = Array.ConvertAll(round, static waiting => waiting.Face);
+            await Write(_store!.ApplyLinksAsync(new LinkUpdate
+            {
+                Changed = Lists(rows),
+                Linked = [.. complete.Where(row => !_table.Faces[row].Deleted).Select(row => _table.Faces[row].Id)],
+            }));
+            Complete(round, complete, incomplete);
+        }
+        else
+        {
+            _queue.Done();
+        }
+
+        _feed!.Wake();
+        Progress();
+    }
+
+    private LinkRequest Request((int Face, long Lsn, long Since)[] round)
+    {
+        var size = Settings.Dimension * sizeof(float);
+        var ids = new FaceId[round.Length];
+        var magnitudes = new float[round.Length];
+        var units = new byte[round.Length * size];
+        var view = _table.Index.Snapshot();
+        for (var i = 0; i < round.Length; i++)
+        {
+            ref var face = ref _table.Faces[round[i].Face];
+            ids[i] = face.Id;
+            magnitudes[i] = face.Magnitude;
+            MemoryMarshal.AsBytes(view.Vector(face.IndexRow)).CopyTo(units.AsSpan(i * size));
+        }
+
+        return new LinkRequest { Ids = ids, Magnitudes = magnitudes, Units = units };
+    }
+
+    private async Task<LinkAnswer[]> AskAllShards(LinkRequest request)
+    {
+        var calls = new Task<LinkAnswer>[Shards.Length];
+        for (var n = 0; n < calls.Length; n++)
+        {
+            calls[n] = n == _shard ? Link(request, _stopping.Token).AsTask() : Shards[n].Link(request, _stopping.Token).AsTask();
+        }
+
+        return await Task.WhenAll(calls);
+    }
+
+    private void Accept((int Face, long Lsn, long Since)[] round, LinkAnswer[] answers, out List<int> complete, out List<int> incomplete)
+    {
+        complete = [];
+        incomplete = [];
+        for (var i = 0; i < round.Length; i++)
+        {
+            var row = round[i].Face;
+            ref var face = ref _table.Faces[row];
+            var lost = false;
+            foreach (var answer in answers)
+            {
+                foreach (var hit in answer.Candidates[i])
+                {
+                    if (_deletedIds.Contains(hit.Id))
+                    {
+                        // It pushed another one out of the answer; only a new query knows which.
+                        lost = true;
+                    }
+                    else if (!face.Deleted)
+                    {
+                        face.Candidates.Offer(new Candidate(hit.Id, hit.Similarity));
+                    }
+                }
+            }
+
+            _table.SetAcceptance(row);
+            (lost ? incomplete : complete).Add(row);
+        }
+    }
+
+    private void Complete((int Face, long Lsn, long Since)[] round, List<int> complete, List<int> incomplete)
+    {
+        _queue.Done();
+        foreach (var row in complete)
+        {
+            _table.Faces[row].Linked = true;
+            _feed!.Change(row);
+        }
+
+        foreach (var row in incomplete)
+        {
+            _queue.Add(row, _lastLsn, time.GetTimestamp());
+        }
+
+        foreach (var (_, _, since) in round)
+        {
+            var lag = time.GetElapsedTime(since);
+            _lagMilliseconds = lag.TotalMilliseconds;
+            ShardInstruments.Linked(lag.TotalSeconds);
+        }
+    }
+
+    private void Progress()
+    {
+        var progressed = _progress;
+        _progress = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        progressed.TrySetResult();
+    }
+}

@@ -1,0 +1,189 @@
+using FaceCluster.Core;
+using FaceCluster.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using Orleans.Placement;
+
+namespace FaceCluster.Grains.Shards;
+
+/// <summary>
+/// The single writer of a shard. On its turn: looking up and changing tables, normalising the vectors of a block,
+/// merging offers. Not on its turn: scans (compute pool), the log (its own writer thread), replay.
+/// </summary>
+/// <remarks>
+/// Reentrant: calls interleave at awaits, and every method leaves the tables consistent before it awaits. Immovable,
+/// because a migration would carry the vectors in a message; another silo opens the store instead, which fences this
+/// activation.
+/// </remarks>
+[KeepAlive]
+[Reentrant]
+[Immovable(ImmovableKind.Any)]
+[HashBasedPlacement]
+[GrainType("fc.shard")]
+internal sealed partial class ShardGrain(
+    IShardStoreFactory stores,
+    ComputePool pool,
+    IOptions<ShardOptions> options,
+    TimeProvider time,
+    ILogger<ShardGrain> logger) : Grain, IShardGrain, ForestFeed.ISource, IDisposable
+{
+    private readonly ShardOptions _options = options.Value;
+    private readonly LinkQueue _queue = new();
+    private string _collection = string.Empty;
+    private int _shard;
+    private CollectionInfo? _info;
+    private IShardStore? _store;
+    private FaceTable _table = new(Similarity.LaneCount);
+    private ForestFeed? _feed;
+    private ScanBatcher? _scans;
+    private Exception? _closed;
+    private long _lastLsn;
+    private readonly CancellationTokenSource _stopping = new();
+
+    private CollectionSettings Settings => _info!.Settings;
+
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        (_collection, _shard) = ShardKey.Parse(this.GetPrimaryKeyString());
+        _info = await GrainFactory.GetGrain<ICatalogGrain>(0).Get(_collection);
+        if (_info is null || _shard >= _info.Settings.ShardCount)
+        {
+            // The caller gets the reason from its call; an activation error would only say that activation failed.
+            _info = null;
+            DeactivateOnIdle();
+            return;
+        }
+
+        var started = time.GetTimestamp();
+        var table = new FaceTable(Settings.Dimension);
+        var replay = new ShardReplay(table);
+        _store = await stores.OpenAsync(new ShardName(_collection, _shard), Settings.Dimension, replay, cancellationToken);
+        _table = table;
+        _lastLsn = replay.LastLsn;
+        _deletedIds.UnionWith(replay.Deleted);
+        _queue.Advance(_lastLsn);
+        _scans = new ScanBatcher(table.Index, Settings.LinkThreshold, pool, _options);
+        _feed = new ForestFeed(_shard, GrainFactory.GetGrain<IForestGrain>(_collection), this, time, logger);
+        LogOpened(logger, _collection, _shard, table.LiveFaces, _store.Epoch, time.GetElapsedTime(started).TotalMilliseconds);
+        ResumeAfter(replay);
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _closed ??= Closed();
+        await _stopping.CancelAsync();
+        _feed?.Stop();
+        if (_store is { } store)
+        {
+            await store.DisposeAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ShardStatus> Status()
+    {
+        ThrowIfClosed();
+        return new(new ShardStatus
+        {
+            Shard = _shard,
+            Faces = _table.LiveFaces,
+            Items = _table.Items.Count,
+            Unlinked = _queue.Count,
+            LinkedThroughLsn = _feed!.LinkedThrough,
+            LastLsn = _lastLsn,
+            MemoryBytes = _table.TableBytes + _table.Index.MemoryBytes,
+            LinkLagMilliseconds = _lagMilliseconds,
+        });
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask WaitLinked(long lsn, CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        if (!Settings.Linking)
+        {
+            return;
+        }
+
+        while (_feed!.LinkedThrough < lsn)
+        {
+            ThrowIfClosed();
+            if (_queue.LinkedThrough < lsn)
+            {
+                await _progress.Task.WaitAsync(cancellationToken);
+            }
+            else
+            {
+                _feed.Wake();
+                await _feed.Flushed().WaitAsync(cancellationToken);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask Resync()
+    {
+        ThrowIfClosed();
+        if (Settings.Linking)
+        {
+            _feed!.Restart();
+            await _feed.Flushed();
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask Drop()
+    {
+        // The catalog removes the files; this activation must not write them again.
+        _closed = new DomainException(DomainStatus.NotFound, "COLLECTION_NOT_FOUND", $"The collection '{_collection}' was deleted.", "collection");
+        DeactivateOnIdle();
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stopping.Dispose();
+
+    private static DomainException Closed() =>
+        new(DomainStatus.Unavailable, "SHARD_CLOSED", "The shard is being opened elsewhere; repeat the call.");
+
+    private void ThrowIfClosed()
+    {
+        if (_closed is { } closed)
+        {
+            throw closed;
+        }
+
+        if (_info is null)
+        {
+            throw new DomainException(DomainStatus.NotFound, "COLLECTION_NOT_FOUND", $"There is no collection '{_collection}' with a shard {_shard}.", "collection");
+        }
+    }
+
+    /// <summary>
+    /// Runs a write. A store that failed or was fenced knows better than this activation what is durable, so the
+    /// activation ends and the next one reads the store again.
+    /// </summary>
+    private async ValueTask<long> Write(ValueTask<long> write)
+    {
+        try
+        {
+            var lsn = await write;
+            _lastLsn = Math.Max(_lastLsn, lsn);
+            return lsn;
+        }
+        catch (ShardBusyException)
+        {
+            throw new DomainException(DomainStatus.ResourceExhausted, "SHARD_BUSY", "The shard has too many writes waiting; repeat after a short delay.");
+        }
+        catch (Exception error) when (error is ShardFencedException or ShardFailedException or ObjectDisposedException)
+        {
+            LogStoreLost(logger, _collection, _shard, error);
+            _closed ??= Closed();
+            DeactivateOnIdle();
+            throw _closed;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace FaceCluster.Grains;
+
+/// <summary>Limits of a shard.</summary>
+public sealed class ShardOptions
+{
+    /// <summary>Faces that one linking round compares at once, 1 to 32 (a request then stays below 64 KiB).</summary>
+    public int LinkBatch { get; set; } = 32;
+
+    /// <summary>Queries that wait for a scan of one shard at most; more are refused with RESOURCE_EXHAUSTED.</summary>
+    public int MaxWaitingQueries { get; set; } = 4096;
+
+    /// <summary>Queries that one scan serves at most.</summary>
+    public int ScanBatch { get; set; } = 64;
+
+    /// <summary>Faces not yet linked at which appends are refused with RESOURCE_EXHAUSTED until linking has caught up.</summary>
+    public int MaxUnlinked { get; set; } = 1_000_000;
+
+    /// <summary>First wait before a failed linking round is tried again; doubles up to 5 s.</summary>
+    public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long after a deletion the store is rewritten without the deleted bytes.</summary>
+    public TimeSpan CompactionDelay { get; set; } = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,153 @@
+using System.Diagnostics.CodeAnalysis;
+using FaceCluster.Clustering;
+using FaceCluster.Core;
+using FaceCluster.Index;
+
+namespace FaceCluster.Grains.Shards;
+
+/// <summary>
+/// Everything a shard keeps in memory: cameras, items, faces and the index over their vectors. It belongs to the
+/// shard's turn; only the views that the index hands out leave it.
+/// </summary>
+internal sealed class FaceTable(int dimension)
+{
+    private readonly Dictionary<string, int> _cameras = new(StringComparer.Ordinal);
+    private readonly List<string> _cameraNames = [];
+    private readonly List<long> _highestSequence = [];
+    private readonly Dictionary<(int Camera, long Sequence), int> _items = [];
+    private readonly Dictionary<FaceId, int> _faces = [];
+    private readonly ChunkedList<int> _faceOfIndexRow = new();
+
+    public ChunkedList<ItemRow> Items { get; } = new();
+
+    public ChunkedList<FaceRow> Faces { get; } = new();
+
+    public ExactIndex Index { get; } = new(dimension);
+
+    public int Dimension => dimension;
+
+    public long LiveFaces { get; private set; }
+
+    /// <summary>Rough size of the tables beside the vectors.</summary>
+    public long TableBytes => ((long)Faces.Count * 240) + ((long)Items.Count * 120);
+
+    public int Camera(string name)
+    {
+        if (!_cameras.TryGetValue(name, out var camera))
+        {
+            camera = _cameraNames.Count;
+            _cameras.Add(name, camera);
+            _cameraNames.Add(name);
+            _highestSequence.Add(-1);
+        }
+
+        return camera;
+    }
+
+    public bool TryGetCamera(string name, out int camera) => _cameras.TryGetValue(name, out camera);
+
+    public string CameraName(int camera) => _cameraNames[camera];
+
+    /// <summary>Highest sequence number stored for a camera, -1 before the first.</summary>
+    public long HighestSequence(int camera) => _highestSequence[camera];
+
+    public bool TryGetItem(int camera, long sequence, out int item) => _items.TryGetValue((camera, sequence), out item);
+
+    public bool TryGetFace(FaceId id, out int face) => _faces.TryGetValue(id, out face);
+
+    /// <summary>The face behind a row of the index.</summary>
+    public int FaceOfIndexRow(int row) => _faceOfIndexRow[row];
+
+    public int AddItem(in ItemRow item)
+    {
+        var row = Items.Add(item);
+        _items.Add((item.Camera, item.Sequence), row);
+        _highestSequence[item.Camera] = Math.Max(_highestSequence[item.Camera], item.Sequence);
+        return row;
+    }
+
+    /// <summary>Adds a face of the latest item. An empty vector stands for a face that is deleted.</summary>
+    public int AddFace(FaceRow face, ReadOnlySpan<float> unit)
+    {
+        face.IndexRow = -1;
+        if (!unit.IsEmpty)
+        {
+            ref var item = ref Items[face.Item];
+            face.IndexRow = Index.Append(new Index.FaceRecord(face.Id, face.Magnitude, item.Camera, item.CaptureTimeMicros), unit);
+        }
+
+        var row = Faces.Add(face);
+        _faces.Add(face.Id, row);
+        if (face.IndexRow >= 0)
+        {
+            while (_faceOfIndexRow.Count <= face.IndexRow)
+            {
+                _faceOfIndexRow.Add(row);
+            }
+
+            _faceOfIndexRow[face.IndexRow] = row;
+            LiveFaces++;
+        }
+
+        return row;
+    }
+
+    /// <summary>Takes a face out of the index; its entry stays, so that a repeat of its item is answered.</summary>
+    public bool Delete(FaceId id, [NotNullWhen(true)] out int? row)
+    {
+        row = null;
+        if (!_faces.TryGetValue(id, out var found) || Faces[found].Deleted)
+        {
+            return false;
+        }
+
+        row = found;
+        ref var face = ref Faces[found];
+        Index.Tombstone(face.IndexRow);
+        face.IndexRow = -1;
+        face.Candidates = default;
+        face.Box = default;
+        face.HasBox = false;
+        LiveFaces--;
+        return true;
+    }
+
+    /// <summary>Tells the index from which similarity on the face's list takes an offer.</summary>
+    public void SetAcceptance(int row)
+    {
+        ref var face = ref Faces[row];
+        if (!face.Deleted)
+        {
+            var items = face.Candidates.Items;
+            Index.SetAcceptance(face.IndexRow, items.Length < CandidateList.Capacity ? double.NegativeInfinity : items[^1].Similarity);
+        }
+    }
+
+    public ItemAnswer Answer(int item, ItemStatus status, float qualityGate)
+    {
+        ref var row = ref Items[item];
+        var faces = new StoredFace[row.FaceCount];
+        for (var i = 0; i < faces.Length; i++)
+        {
+            ref var face = ref Faces[row.FirstFace + i];
+            faces[i] = new StoredFace
+            {
+                Id = face.Id,
+                Box = face.HasBox ? face.Box : null,
+                DetectionScore = face.DetectionScore,
+                Magnitude = face.Magnitude,
+                LowQuality = !face.Deleted && face.Magnitude < qualityGate,
+                Deleted = face.Deleted,
+            };
+        }
+
+        return new ItemAnswer
+        {
+            Sequence = row.Sequence,
+            Status = status,
+            Faces = faces,
+            GapBefore = row.GapBefore,
+            FacesOverLimit = row.FacesOverLimit,
+        };
+    }
+}
