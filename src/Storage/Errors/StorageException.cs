@@ -22,6 +22,14 @@ public sealed class ShardFailedException(ShardName shard, Exception cause)
     public ShardName Shard { get; } = shard;
 }
 
+/// <summary>A compaction failed, for instance for want of space. Nothing was changed; the handle goes on.</summary>
+public sealed class ShardCompactionException(ShardName shard, Exception cause)
+    : StorageException($"Shard {shard} could not be compacted: {cause?.Message} Nothing was changed and writes go on.", cause)
+{
+    /// <summary>The shard.</summary>
+    public ShardName Shard { get; } = shard;
+}
+
 /// <summary>Too many bytes wait to be committed; nothing was stored.</summary>
 public sealed class ShardBusyException(ShardName shard, long pendingBytes, long limit)
     : StorageException($"Shard {shard} has {pendingBytes} bytes waiting to be committed, the limit is {limit}; try again later.")
@@ -51,3 +59,7 @@ public sealed class ShardDimensionException(ShardName shard, int stored, int req
     /// <summary>Dimension asked for.</summary>
     public int Requested { get; } = requested;
 }
+
+/// <summary>A newer program wrote the file; nothing was changed.</summary>
+public sealed class ShardVersionException(string path, int version, int known)
+    : StorageException($"'{path}' has format version {version}; this program knows versions up to {known}. Use a newer program.");

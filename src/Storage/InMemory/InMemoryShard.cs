@@ -29,6 +29,17 @@ internal sealed class InMemoryShard(ShardName key, int dimension)
         }
     }
 
+    public void ThrowIfFenced(long epoch)
+    {
+        lock (_lock)
+        {
+            if (epoch != _epoch)
+            {
+                throw new ShardFencedException(key, epoch);
+            }
+        }
+    }
+
     public long Commit(long epoch, RecordType type, int rows, ReadOnlySpan<byte> body)
     {
         var bytes = rows * dimension * sizeof(float);

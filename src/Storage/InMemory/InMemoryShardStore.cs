@@ -29,7 +29,7 @@ internal sealed class InMemoryShardStore(InMemoryShard shard, long epoch, Func<S
         ReadOnlyMemory<FaceId> faces, Memory<float> destination, Memory<bool> found, CancellationToken cancellationToken = default)
     {
         ReadArguments.Check(faces.Length, destination.Length, found.Length, shard.Dimension);
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ThrowIfStopped();
         shard.Read(faces.Span, destination.Span, found.Span);
         return ValueTask.CompletedTask;
     }
@@ -37,13 +37,13 @@ internal sealed class InMemoryShardStore(InMemoryShard shard, long epoch, Func<S
     public async ValueTask<long> ReplayAsync(IShardReplay replay, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(replay);
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ThrowIfStopped();
         return await Task.Run(() => shard.Replay(replay, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     public Task CompactAsync(CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ThrowIfStopped();
         return Task.Run(() => shard.Compact(epoch, cancellationToken), cancellationToken);
     }
 
@@ -103,6 +103,12 @@ internal sealed class InMemoryShardStore(InMemoryShard shard, long epoch, Func<S
 
             return shard.Commit(epoch, type, rows, buffer.Written);
         }
+    }
+
+    private void ThrowIfStopped()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        shard.ThrowIfFenced(epoch);
     }
 
     private void ThrowIfFailed()

@@ -22,7 +22,8 @@ namespace FaceCluster.Storage;
 /// goes on. <see cref="ShardBusyException"/>: too much waits already; nothing was stored, try later.
 /// <see cref="ShardFencedException"/>: a later open took the shard; the record was not stored, this handle is finished.
 /// <see cref="ShardFailedException"/>: the medium failed; whether waiting records were stored is unknown, and every
-/// further write fails until the shard is opened again. <see cref="ObjectDisposedException"/>: after disposal.
+/// further write fails until the shard is opened again. <see cref="ObjectDisposedException"/>: after disposal. Reads of a
+/// handle that is fenced or disposed fail alike; reads of a failed one go on.
 /// </para>
 /// <para>
 /// <b>Turns.</b> No call blocks its caller on input or output, and no continuation runs on a thread of the store.
@@ -74,6 +75,7 @@ public interface IShardStore : IAsyncDisposable
     /// holds an embedding, box or link of a face whose deletion was durable when the call began. Safe to interrupt at any
     /// point, by crash too. One at a time: a call during a compaction waits for it and then runs its own.
     /// </summary>
+    /// <exception cref="ShardCompactionException">The rewrite failed, for want of space perhaps; writes go on.</exception>
     Task CompactAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Sizes, without input or output.</summary>

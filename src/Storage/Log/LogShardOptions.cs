@@ -1,0 +1,20 @@
+namespace FaceCluster.Storage.Log;
+
+/// <summary>How shards are kept in files.</summary>
+public sealed record LogShardOptions
+{
+    /// <summary>Threads that write and flush for all shards together, 1..64. More let more shards flush side by side.</summary>
+    public int CommitThreads { get; init; } = 8;
+
+    /// <summary>Bytes that may wait in one shard before writes are refused, at least one record's worth.</summary>
+    public long MaxPendingBytes { get; init; } = 128L << 20;
+
+    internal Durability Durability { get; init; } = Durability.Default;
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(CommitThreads, 1, nameof(CommitThreads));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(CommitThreads, 64, nameof(CommitThreads));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxPendingBytes, ShardLimits.MaxRecordBytes, nameof(MaxPendingBytes));
+    }
+}
