@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using FaceCluster.Gateway.Errors;
+using FaceCluster.Gateway.Requests;
+using FaceCluster.Gateway.Server;
+using FaceCluster.Grains;
+using FaceCluster.V1;
+using Microsoft.Extensions.Options;
+
+namespace FaceCluster.Gateway.Collections;
+
+/// <summary>
+/// The collections as the catalog has them, remembered for a moment: the catalog is one grain, and every call needs its
+/// collection. What a collection is never changes, so the only thing to miss for that moment is its deletion, which the
+/// shards and the forest notice themselves.
+/// </summary>
+internal sealed class CollectionDirectory(IGrainFactory grains, DefaultSettings defaults, IOptions<GatewayOptions> options, TimeProvider time)
+{
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<string, (CollectionInfo Info, long Taken)> _known = new(StringComparer.Ordinal);
+
+    /// <summary>The collection; NOT_FOUND where there is none.</summary>
+    public async ValueTask<CollectionInfo> GetAsync(string name)
+    {
+        if (_known.TryGetValue(name, out var entry) && time.GetElapsedTime(entry.Taken) < Lifetime)
+        {
+            return entry.Info;
+        }
+
+        var info = await grains.GetGrain<ICatalogGrain>(0).Get(name) ?? await CreateDefaultAsync(name);
+        _known[name] = (info, time.GetTimestamp());
+        return info;
+    }
+
+    /// <summary>Forgets a collection that was deleted here.</summary>
+    public void Forget(string name) => _known.TryRemove(name, out _);
+
+    private async ValueTask<CollectionInfo> CreateDefaultAsync(string name)
+    {
+        if (name != ResourceNames.DefaultCollection || !options.Value.CreateDefaultCollection)
+        {
+            throw ApiError.NotFound(ErrorReason.CollectionNotFound, ResourceNames.Collection(name));
+        }
+
+        var catalog = grains.GetGrain<ICatalogGrain>(0);
+        var settings = await defaults.GetAsync();
+        try
+        {
+            return await catalog.Create(name, settings);
+        }
+        catch (DomainException exception) when (exception.Status == DomainStatus.AlreadyExists)
+        {
+            return await catalog.Get(name) ?? throw ApiError.NotFound(ErrorReason.CollectionNotFound, ResourceNames.Collection(name));
+        }
+    }
+}

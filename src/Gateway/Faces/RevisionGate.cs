@@ -1,0 +1,60 @@
+using FaceCluster.Gateway.Errors;
+using FaceCluster.Gateway.Requests;
+using FaceCluster.Grains;
+using FaceCluster.V1;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+
+namespace FaceCluster.Gateway.Faces;
+
+/// <summary>Holds a read back until what its caller wrote is in the clusters.</summary>
+internal sealed class RevisionGate(IGrainFactory grains, IOptions<GatewayOptions> options, TimeProvider time)
+{
+    // What is kept of the caller's time for the answer itself: an error that says why beats a bare deadline.
+    private static readonly TimeSpan MaxReserve = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Completes when the collection contains the revision; DEADLINE_EXCEEDED shortly before the call's time is up.</summary>
+    public async ValueTask WaitAsync(CollectionInfo collection, string minRevision, ServerCallContext context)
+    {
+        if (minRevision.Length == 0)
+        {
+            return;
+        }
+
+        var violations = new FieldViolations();
+        var positions = RevisionToken.Decode(violations, "min_revision", minRevision, collection);
+        violations.ThrowIfAny();
+        if (positions.Count == 0 || !collection.Settings.Linking)
+        {
+            // Without clustering there is nothing to wait for: what is acknowledged is searchable.
+            return;
+        }
+
+        using var budget = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        budget.CancelAfter(Budget(context.Deadline));
+        try
+        {
+            await grains.GetGrain<IForestGrain>(collection.Name).WaitFor(positions, budget.Token).AsTask().WaitAsync(budget.Token);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or TimeoutException && !context.CancellationToken.IsCancellationRequested)
+        {
+            throw ApiError.Exception(
+                StatusCode.DeadlineExceeded,
+                ErrorReason.RevisionNotReached,
+                "The revision was not reached in time; what was acknowledged is stored and searchable, but not yet clustered.",
+                options.Value.RetryDelay);
+        }
+    }
+
+    private TimeSpan Budget(DateTime deadline)
+    {
+        if (deadline == DateTime.MaxValue)
+        {
+            return options.Value.MaxRevisionWait;
+        }
+
+        var left = deadline - time.GetUtcNow().UtcDateTime;
+        var reserve = left / 10 < MaxReserve ? left / 10 : MaxReserve;
+        return left > reserve ? left - reserve : TimeSpan.Zero;
+    }
+}

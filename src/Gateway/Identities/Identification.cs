@@ -1,0 +1,178 @@
+using FaceCluster.Core;
+using FaceCluster.Gateway.Clusters;
+using FaceCluster.Gateway.Collections;
+using FaceCluster.Gateway.Faces;
+using FaceCluster.Gateway.Ingest;
+using FaceCluster.Gateway.Requests;
+using FaceCluster.Grains;
+using FaceCluster.V1;
+using Grpc.Core;
+
+namespace FaceCluster.Gateway.Identities;
+
+/// <summary>
+/// Who is it? Compares every face of a query with all templates, all enrolled faces and, unless only names are wanted,
+/// all stored faces, and joins the answers by person.
+/// </summary>
+internal sealed class Identification(
+    IGrainFactory grains,
+    CollectionDirectory collections,
+    RevisionGate revisions,
+    QueryReader queries,
+    ShardSearch search,
+    FaceReader faces,
+    ClusterIdentities clusterIdentities,
+    Calibration calibration)
+{
+    private const int DefaultCandidates = 5;
+    private const int MaxCandidates = 100;
+    private const int FirstHits = 64;
+
+    public async Task<IdentifyFacesResponse> IdentifyAsync(IdentifyFacesRequest request, ServerCallContext context)
+    {
+        var violations = new FieldViolations();
+        var name = ResourceNames.ParseCollection(violations, "parent", request.Parent);
+        var limit = Paging.Size(violations, "max_candidates", request.MaxCandidates, DefaultCandidates, MaxCandidates);
+        violations.Range("min_similarity", request.HasMinSimilarity ? request.MinSimilarity : 0, -1, 1).ThrowIfAny();
+        var collection = await collections.GetAsync(name!);
+        var minimum = request.HasMinSimilarity ? request.MinSimilarity : collection.Settings.LinkThreshold;
+        await revisions.WaitAsync(collection, request.MinRevision, context);
+        IReadOnlyList<QueryFace> query =
+        [
+            .. (await queries.ReadAsync(collection, "query", request.Query, context.CancellationToken))
+                .OrderBy(face => face.Box?.Left ?? 0).ThenBy(face => face.Box?.Top ?? 0),
+        ];
+        if (query.Count == 0)
+        {
+            return new IdentifyFacesResponse();
+        }
+
+        var named = await grains.GetGrain<IGalleryGrain>(collection.Name)
+            .Identify(QueryReader.Join(query), limit, minimum, context.CancellationToken);
+        var seen = request.IdentitiesOnly
+            ? [.. query.Select(_ => (IReadOnlyList<Sighting>)[])]
+            : await SightingsAsync(collection, query, limit, minimum, context.CancellationToken);
+        var response = new IdentifyFacesResponse();
+        for (var i = 0; i < query.Count; i++)
+        {
+            response.Faces.Add(new IdentifiedFace
+            {
+                Box = Acknowledgements.ToWire(query[i].Box),
+                Quality = FaceMatching.Quality(query[i]),
+                Candidates = { await JoinAsync(collection, named[i], seen[i], limit) },
+            });
+        }
+
+        return response;
+    }
+
+    /// <summary>
+    /// The nearest face of each of the nearest people. One person may fill any number of hits, so the search widens
+    /// until enough people are among them or it has as many hits as a search gives.
+    /// </summary>
+    private async Task<IReadOnlyList<IReadOnlyList<Sighting>>> SightingsAsync(
+        CollectionInfo collection, IReadOnlyList<QueryFace> query, int limit, double minimum, CancellationToken cancellationToken)
+    {
+        var known = await clusterIdentities.ReadAsync(collection.Name);
+        for (var width = Math.Max(FirstHits, limit); ; width = Math.Min(ShardSearch.MaxLimit, width * 4))
+        {
+            var hits = await search.SearchAsync(collection, query, width, minimum, cancellationToken);
+            FaceId[] ids = [.. hits.SelectMany(list => list).Select(hit => hit.Id).Distinct()];
+            var members = await faces.MembersAsync(collection.Name, ids);
+            var enrolled = await faces.IdentitiesAsync(collection.Name, ids);
+            var sightings = hits.Select(list => (IReadOnlyList<Sighting>)[.. list.Select(hit => Sight(hit, members, enrolled, known)).DistinctBy(sighting => sighting.Person)]).ToList();
+            if (width == ShardSearch.MaxLimit || !hits.Where((list, i) => list.Length == width && sightings[i].Count < limit).Any())
+            {
+                return sightings;
+            }
+        }
+    }
+
+    private static Sighting Sight(
+        FaceHit hit, Dictionary<FaceId, MemberInfo> members, IReadOnlyDictionary<FaceId, string> enrolled, ILookup<FaceId, IdentityInfo> known)
+    {
+        // A face that waits to be linked is a person of its own for now.
+        var cluster = members.TryGetValue(hit.Id, out var member) ? member.Cluster : FaceId.None;
+        if (!enrolled.TryGetValue(hit.Id, out var identity))
+        {
+            // The faces of a cluster are of one person. Where that person has one name, it is this face's, too.
+            var names = known[cluster].Take(2).ToList();
+            identity = names.Count == 1 ? names[0].Id : null;
+        }
+
+        return new Sighting(identity ?? $"cluster {(cluster.IsNone ? hit.Id : cluster)}", identity, cluster, hit);
+    }
+
+    private async Task<IEnumerable<Candidate>> JoinAsync(CollectionInfo collection, IdentityCandidate[] named, IReadOnlyList<Sighting> seen, int limit)
+    {
+        var candidates = named.ToDictionary(candidate => candidate.IdentityId, candidate => FromTemplate(collection, candidate));
+        foreach (var sighting in seen)
+        {
+            var candidate = sighting.Identity is not null && candidates.TryGetValue(sighting.Identity, out var present)
+                ? present
+                : candidates[sighting.Person] = new Candidate { Identity = sighting.Identity is null ? string.Empty : ResourceNames.Identity(collection.Name, sighting.Identity) };
+            Improve(collection, candidate, sighting);
+        }
+
+        var best = candidates.Values.OrderByDescending(candidate => candidate.Similarity).ThenBy(candidate => candidate.BestFace, StringComparer.Ordinal).Take(limit).ToList();
+        foreach (var candidate in best)
+        {
+            await CompleteAsync(collection, candidate);
+        }
+
+        return best;
+    }
+
+    private static Candidate FromTemplate(CollectionInfo collection, IdentityCandidate named)
+    {
+        var candidate = new Candidate
+        {
+            Identity = ResourceNames.Identity(collection.Name, named.IdentityId),
+            DisplayName = named.DisplayName,
+            Similarity = named.Similarity,
+            TemplateSimilarity = named.TemplateSimilarity,
+        };
+        if (!named.BestFace.Id.IsNone)
+        {
+            candidate.BestFace = ResourceNames.Face(collection.Name, named.BestFace.Id);
+            candidate.BestFaceSimilarity = named.BestFace.Similarity;
+        }
+
+        return candidate;
+    }
+
+    private static void Improve(CollectionInfo collection, Candidate candidate, Sighting sighting)
+    {
+        if (candidate.HasBestFaceSimilarity && candidate.BestFaceSimilarity >= sighting.Hit.Similarity)
+        {
+            return;
+        }
+
+        candidate.BestFace = ResourceNames.Face(collection.Name, sighting.Hit.Id);
+        candidate.BestFaceSimilarity = sighting.Hit.Similarity;
+        candidate.Similarity = candidate.HasTemplateSimilarity ? Math.Max(candidate.TemplateSimilarity, sighting.Hit.Similarity) : sighting.Hit.Similarity;
+    }
+
+    private async Task CompleteAsync(CollectionInfo collection, Candidate candidate)
+    {
+        if (candidate.HasBestFaceSimilarity && calibration.Probability(collection.Settings.ModelId, candidate.BestFaceSimilarity) is { } probability)
+        {
+            candidate.Probability = probability;
+        }
+
+        if (candidate.Identity.Length > 0 && candidate.DisplayName.Length == 0)
+        {
+            var identity = await grains.GetGrain<IGalleryGrain>(collection.Name).Get(candidate.Identity[(candidate.Identity.LastIndexOf('/') + 1)..]);
+            candidate.DisplayName = identity?.DisplayName ?? string.Empty;
+        }
+
+        if (candidate.BestFace.Length > 0 && FaceId.TryParse(candidate.BestFace[(candidate.BestFace.LastIndexOf('/') + 1)..], out var face))
+        {
+            var members = await faces.MembersAsync(collection.Name, [face]);
+            candidate.Cluster = members.TryGetValue(face, out var member) ? ResourceNames.Cluster(collection.Name, member.Cluster) : string.Empty;
+        }
+    }
+
+    /// <summary>The nearest face of a person, who is an identity or else a cluster.</summary>
+    private sealed record Sighting(string Person, string? Identity, FaceId Cluster, FaceHit Hit);
+}

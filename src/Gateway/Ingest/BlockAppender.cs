@@ -1,0 +1,131 @@
+using FaceCluster.Gateway.Errors;
+using FaceCluster.Gateway.Requests;
+using FaceCluster.Grains;
+
+namespace FaceCluster.Gateway.Ingest;
+
+/// <summary>Hands items to the shard of their camera, in messages of at most 64 KiB of embeddings where items allow it.</summary>
+internal sealed class BlockAppender(IGrainFactory grains, ErrorMapper errors, TimeProvider time)
+{
+    // Below the threshold of the large object heap, and already on the plateau of throughput.
+    private const int MaxBytes = 64 * 1024;
+
+    /// <summary>Stores the items and gives each its answer or its error. Returns the positions that contain them.</summary>
+    public async Task<IReadOnlyList<ShardRevision>> AppendAsync(
+        CollectionInfo collection, string camera, IReadOnlyList<PendingItem> items, CameraTurn turn)
+    {
+        if (items.Count == 0)
+        {
+            return [];
+        }
+
+        var shard = grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Name, collection.ShardOf(camera)));
+        var calls = new List<Task<ShardRevision?>>();
+        foreach (var part in Split(items))
+        {
+            var call = AppendPartAsync(shard, collection, camera, part);
+            calls.Add(call);
+            if (turn.IsFirst)
+            {
+                await call;
+            }
+        }
+
+        turn.AppendStarted();
+        var revisions = await Task.WhenAll(calls);
+        return [.. revisions.OfType<ShardRevision>()];
+    }
+
+    private async Task<ShardRevision?> AppendPartAsync(IShardGrain shard, CollectionInfo collection, string camera, List<PendingItem> part)
+    {
+        try
+        {
+            var received = ToMicros(time.GetUtcNow());
+            var block = new IngestBlock
+            {
+                Camera = camera,
+                Items = [.. part.Select(item => ToGrain(item, received))],
+                Embeddings = Join(part),
+            };
+
+            // Not cancelled with the call: the items are on their way to the disk, and their fate is to be known.
+            var answer = await GrainCalls.RepeatAsync(() => shard.Append(block), CancellationToken.None);
+            var revision = RevisionToken.Encode(collection.Uid, answer.Revision);
+            for (var i = 0; i < part.Count; i++)
+            {
+                part[i].Answer = answer.Items[i];
+                part[i].Revision = revision;
+            }
+
+            return answer.Revision;
+        }
+        catch (Exception exception)
+        {
+            var status = errors.Map(exception);
+            foreach (var item in part)
+            {
+                item.Error = status;
+            }
+
+            return null;
+        }
+    }
+
+    private static IEnumerable<List<PendingItem>> Split(IReadOnlyList<PendingItem> items)
+    {
+        var part = new List<PendingItem>(items.Count);
+        var bytes = 0;
+        foreach (var item in items)
+        {
+            var size = item.Embeddings.Sum(embedding => embedding.Length);
+            if (part.Count > 0 && bytes + size > MaxBytes)
+            {
+                yield return part;
+                part = [];
+                bytes = 0;
+            }
+
+            part.Add(item);
+            bytes += size;
+        }
+
+        yield return part;
+    }
+
+    private static ReadOnlyMemory<byte> Join(List<PendingItem> part)
+    {
+        var total = part.Sum(item => item.Embeddings.Sum(embedding => embedding.Length));
+        if (total == 0)
+        {
+            return ReadOnlyMemory<byte>.Empty;
+        }
+
+        var joined = GC.AllocateUninitializedArray<byte>(total);
+        var at = 0;
+        foreach (var embedding in part.SelectMany(item => item.Embeddings))
+        {
+            embedding.CopyTo(joined.AsMemory(at));
+            at += embedding.Length;
+        }
+
+        return joined;
+    }
+
+    private static IngestItem ToGrain(PendingItem item, long receivedMicros) => new()
+    {
+        Sequence = item.Item.Sequence,
+        CaptureTimeMicros = item.Item.CaptureTime is { } time ? ToMicros(time.ToDateTimeOffset()) : receivedMicros,
+        TrackId = item.Item.TrackId.Length > 0 ? item.Item.TrackId : null,
+        PayloadDigest = item.Digest,
+        Source = item.Picture?.Kind switch
+        {
+            null => ItemSource.Embedding,
+            PictureKind.Frame => ItemSource.Frame,
+            _ => ItemSource.Crop,
+        },
+        Faces = item.Faces,
+        FacesOverLimit = item.FacesOverLimit,
+    };
+
+    private static long ToMicros(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+}
