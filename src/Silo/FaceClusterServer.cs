@@ -1,6 +1,5 @@
 using FaceCluster.Silo.Access;
 using FaceCluster.Silo.Startup;
-using FaceCluster.Storage.Metadata.Sqlite;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
