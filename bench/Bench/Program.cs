@@ -1,1 +1,3 @@
-return 0;
+using FaceCluster.Bench;
+
+return await Scenarios.RunAsync(args);

@@ -1,0 +1,32 @@
+using FaceCluster.Bench.Vision;
+
+namespace FaceCluster.Bench;
+
+/// <summary>
+/// The scenarios by name. Each prints lines of figures as ratios to a peer or a limit measured in the same run, and
+/// returns 0 where its bar was met.
+/// </summary>
+internal static class Scenarios
+{
+    private static readonly SortedDictionary<string, (string Help, Func<string[], Task<int>> Run)> ByName = new()
+    {
+        ["vision-parity"] = ("FOLDER  embeddings of a folder of face crops against reference embeddings", ParityScenario.RunAsync),
+    };
+
+    /// <summary>Runs the scenario that the first argument names with the arguments after it.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (args.Length > 0 && ByName.TryGetValue(args[0], out var scenario))
+        {
+            return await scenario.Run(args[1..]);
+        }
+
+        Console.WriteLine("usage: FaceCluster.Bench SCENARIO [ARGUMENTS]");
+        foreach (var (name, (help, _)) in ByName)
+        {
+            Console.WriteLine($"  {name,-20} {help}");
+        }
+
+        return args.Length == 0 ? 0 : 2;
+    }
+}

@@ -1,0 +1,20 @@
+using FaceCluster.Vision.Geometry;
+
+namespace FaceCluster.Vision;
+
+/// <summary>What was found in one picture.</summary>
+/// <param name="Width">Width of the upright picture in pixels.</param>
+/// <param name="Height">Height of the upright picture in pixels.</param>
+/// <param name="Faces">The faces, best detection score first.</param>
+/// <param name="FacesOverLimit">Faces found beyond the limit; they were not embedded.</param>
+public sealed record PictureAnalysis(int Width, int Height, IReadOnlyList<AnalyzedFace> Faces, int FacesOverLimit);
+
+/// <summary>One face with its raw embedding.</summary>
+/// <param name="Box">The box in pixels of the upright picture.</param>
+/// <param name="DetectionScore">The detector's score, 0 to 1; 0 where no detector ran.</param>
+/// <param name="Points">The five points; null for a crop that came aligned.</param>
+/// <param name="Embedding">The raw embedding, not normalised.</param>
+/// <param name="Magnitude">Its Euclidean length in the product's canonical precision, finite and positive: confidence and rank.</param>
+/// <param name="CropJpeg">The aligned crop, where asked for.</param>
+public sealed record AnalyzedFace(
+    FaceBox Box, float DetectionScore, FivePoints? Points, float[] Embedding, float Magnitude, byte[]? CropJpeg);
