@@ -4,7 +4,7 @@ using FaceCluster.Storage.Records;
 namespace FaceCluster.Storage.Log;
 
 /// <summary>
-/// First 40 bytes of a record, little-endian: body length u32, CRC-32C u32 over the file's salt, length, rest of the header and body,
+/// First 40 bytes of a record, little-endian: body length u32, CRC-32C u32 over the file's salt, length and all that follows,
 /// type u8, magic "FCR", embedding rows u32, epoch i64, lsn i64, lsn of the first record of its commit group i64. The
 /// body follows, rows first, and zeros up to a multiple of 8.
 /// </summary>
@@ -20,7 +20,7 @@ internal readonly record struct RecordHeader(int Length, uint Crc, RecordType Ty
     private const uint Magic = 0x52_43_46_00; // "FCR" above the type byte.
 
     /// <summary>Bytes the record takes in the file.</summary>
-    public long PaddedSize => Pad(Size + Length);
+    public int PaddedSize => Pad(Size + Length);
 
     public static int Pad(int length) => (length + 7) & ~7;
 
@@ -59,9 +59,9 @@ internal readonly record struct RecordHeader(int Length, uint Crc, RecordType Ty
             && (long)header.Rows * dimension * sizeof(float) <= header.Length;
     }
 
-    /// <summary>Whether the checksum fits; <paramref name="record"/> is header and body.</summary>
+    /// <summary>Whether the checksum fits; <paramref name="record"/> is header, body and padding.</summary>
     public bool IsValid(ReadOnlySpan<byte> record, uint salt) => Crc == Checksum(record, salt, Length);
 
     private static uint Checksum(ReadOnlySpan<byte> record, uint salt, int length) =>
-        ~Crc32C.Append(Crc32C.Append(Crc32C.Seed ^ salt, record[..4]), record[8..(Size + length)]);
+        ~Crc32C.Append(Crc32C.Append(Crc32C.Seed ^ salt, record[..4]), record[8..Pad(Size + length)]);
 }

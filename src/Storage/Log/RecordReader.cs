@@ -31,7 +31,7 @@ internal sealed class RecordReader(ShardFile file, long end) : IDisposable
         }
 
         RecordOffset = Offset;
-        Offset = Math.Min(end, Offset + header.PaddedSize);
+        Offset += header.PaddedSize;
         return true;
     }
 
@@ -78,13 +78,13 @@ internal sealed class RecordReader(ShardFile file, long end) : IDisposable
         header = default;
         if (!TryGet(offset, RecordHeader.Size, out var start)
             || !RecordHeader.TryRead(start.Span, file.Header.Dimension, out header)
-            || !TryGet(offset, RecordHeader.Size + header.Length, out var record)
+            || !TryGet(offset, header.PaddedSize, out var record)
             || !header.IsValid(record.Span, file.Header.Salt))
         {
             return false;
         }
 
-        body = record[RecordHeader.Size..];
+        body = record.Slice(RecordHeader.Size, header.Length);
         return true;
     }
 
