@@ -1,6 +1,7 @@
 using FaceCluster.Clustering;
 using FaceCluster.Core;
 using FaceCluster.Storage.Metadata;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
@@ -13,11 +14,15 @@ namespace FaceCluster.Grains.Forest;
 [KeepAlive]
 [Reentrant]
 [GrainType("fc.forest")]
-internal sealed partial class ForestGrain(IMetadataStore metadata, TimeProvider time, ILogger<ForestGrain> logger) : Grain, IForestGrain, IDisposable
+internal sealed partial class ForestGrain(
+    IMetadataStore metadata,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime,
+    ILogger<ForestGrain> logger) : Grain, IForestGrain, IDisposable
 {
     private const int EventCapacity = 65_536;
     private static readonly TimeSpan SyncPatience = TimeSpan.FromSeconds(10);
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
     private string _collection = string.Empty;
     private CollectionInfo? _info;
     private ForestView _view = new(ForestOptions.Default);
@@ -200,6 +205,11 @@ internal sealed partial class ForestGrain(IMetadataStore metadata, TimeProvider 
             }
             catch (Exception error) when (error is not OutOfMemoryException)
             {
+                if (_stopping.IsCancellationRequested)
+                {
+                    return;
+                }
+
                 LogShardUnreachable(logger, _collection, shard, error);
                 await Task.Delay(delay, time);
                 delay = delay < TimeSpan.FromSeconds(5) ? delay * 2 : delay;

@@ -8,7 +8,7 @@ namespace FaceCluster.Grains.Shards;
 /// (it is new, or a message was lost) the whole state is sent again under a new feed name.
 /// </summary>
 /// <remarks>Lives on the shard's turn; its loop awaits the forest and interleaves with everything else there.</remarks>
-internal sealed partial class ForestFeed(int shard, IForestGrain forest, ForestFeed.ISource source, TimeProvider time, ILogger logger)
+internal sealed partial class ForestFeed(int shard, IForestGrain forest, ForestFeed.ISource source, TimeProvider time, ILogger logger, CancellationToken stopping)
 {
     private const int PageSize = 1000;
     private readonly HashSet<int> _changed = [];
@@ -109,7 +109,7 @@ internal sealed partial class ForestFeed(int shard, IForestGrain forest, ForestF
         var delay = TimeSpan.FromMilliseconds(50);
         try
         {
-            while (!_stopped && (_whole || _sentPosition < _position))
+            while (!_stopped && !stopping.IsCancellationRequested && (_whole || _sentPosition < _position))
             {
                 var (message, position) = Compose();
                 var feed = _feed;
@@ -129,6 +129,11 @@ internal sealed partial class ForestFeed(int shard, IForestGrain forest, ForestF
                 }
                 catch (Exception error) when (error is not OutOfMemoryException)
                 {
+                    if (_stopped || stopping.IsCancellationRequested)
+                    {
+                        return;
+                    }
+
                     LogForestUnreachable(logger, shard, error);
                     StartOver();
                     await Task.Delay(delay, time);

@@ -147,7 +147,7 @@ internal sealed partial class ShardGrain
     {
         await Task.Yield();
         var delay = _options.RetryDelay;
-        while (_closed is null && _untold.Count > 0)
+        while (!Stopping && _untold.Count > 0)
         {
             try
             {
@@ -155,6 +155,11 @@ internal sealed partial class ShardGrain
             }
             catch (Exception error) when (error is not OutOfMemoryException)
             {
+                if (Stopping)
+                {
+                    return;
+                }
+
                 LogForgetFailed(logger, _collection, _shard, error);
                 await Task.Delay(delay, time);
                 delay = delay < TimeSpan.FromSeconds(5) ? delay * 2 : delay;
@@ -179,7 +184,7 @@ internal sealed partial class ShardGrain
         // Deletions come in bursts; one rewrite serves those of the delay.
         await Task.Delay(_options.CompactionDelay, time);
         _compacting = false;
-        if (_closed is not null)
+        if (Stopping)
         {
             return;
         }
@@ -190,7 +195,7 @@ internal sealed partial class ShardGrain
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
-            if (_closed is null)
+            if (!Stopping)
             {
                 LogCompactionFailed(logger, _collection, _shard, error);
                 StartCompaction();

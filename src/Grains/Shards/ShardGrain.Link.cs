@@ -173,9 +173,15 @@ internal sealed partial class ShardGrain
         StartForgetting();
     }
 
+    /// <summary>
+    /// Whether background work has to end: the activation is over, or the process stops and its silo no longer passes
+    /// calls on. The next activation goes on with what the store says is undone.
+    /// </summary>
+    private bool Stopping => _closed is not null || _stopping.IsCancellationRequested;
+
     private void StartLinking()
     {
-        if (!_linking && _queue.Count > 0)
+        if (!_linking && !Stopping && _queue.Count > 0)
         {
             _linking = true;
             _ = LinkAllAsync();
@@ -189,7 +195,7 @@ internal sealed partial class ShardGrain
         var delay = _options.RetryDelay;
         try
         {
-            while (_closed is null && _queue.Count > 0)
+            while (!Stopping && _queue.Count > 0)
             {
                 try
                 {
@@ -198,7 +204,7 @@ internal sealed partial class ShardGrain
                 }
                 catch (Exception error) when (error is not OutOfMemoryException)
                 {
-                    if (_closed is null)
+                    if (!Stopping)
                     {
                         LogLinkFailed(logger, _collection, _shard, error);
                         await Task.Delay(delay, time);

@@ -1,5 +1,6 @@
 using FaceCluster.Core;
 using FaceCluster.Storage;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -26,6 +27,7 @@ internal sealed partial class ShardGrain(
     ComputePool pool,
     IOptions<ShardOptions> options,
     TimeProvider time,
+    IHostApplicationLifetime lifetime,
     ILogger<ShardGrain> logger) : Grain, IShardGrain, ForestFeed.ISource, IDisposable
 {
     private readonly ShardOptions _options = options.Value;
@@ -39,7 +41,7 @@ internal sealed partial class ShardGrain(
     private ScanBatcher? _scans;
     private Exception? _closed;
     private long _lastLsn;
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
 
     private CollectionSettings Settings => _info!.Settings;
 
@@ -65,7 +67,7 @@ internal sealed partial class ShardGrain(
         _deletedIds.UnionWith(replay.Deleted);
         _queue.Advance(_lastLsn);
         _scans = new ScanBatcher(table.Index, Settings.LinkThreshold, pool, _options);
-        _feed = new ForestFeed(_shard, GrainFactory.GetGrain<IForestGrain>(_collection), this, time, logger);
+        _feed = new ForestFeed(_shard, GrainFactory.GetGrain<IForestGrain>(_collection), this, time, logger, _stopping.Token);
         LogOpened(logger, _collection, _shard, table.LiveFaces, _store.Epoch, time.GetElapsedTime(started).TotalMilliseconds);
         ResumeAfter(replay);
     }

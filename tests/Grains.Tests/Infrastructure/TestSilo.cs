@@ -1,0 +1,100 @@
+using System.Net;
+using System.Net.Sockets;
+using FaceCluster.Storage;
+using FaceCluster.Storage.InMemory;
+using FaceCluster.Storage.Metadata;
+using FaceCluster.Storage.Metadata.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Xunit;
+
+namespace FaceCluster.Grains.Tests;
+
+/// <summary>
+/// A real silo on free ports over stores that outlive it, so that a second one started over the same stores is a
+/// restart.
+/// </summary>
+public sealed class TestSilo : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private TestSilo(IHost host) => _host = host;
+
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    public LinkChaos Chaos => _host.Services.GetRequiredService<LinkChaos>();
+
+    public static async Task<TestSilo> StartAsync(TestStores stores)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
+        builder.Services.AddSingleton(stores.Shards);
+        builder.Services.AddSingleton(stores.Metadata);
+        builder.Services.AddSingleton<LinkChaos>();
+        builder.Services.AddFaceClusterGrains();
+        builder.Services.Configure<ShardOptions>(options =>
+        {
+            options.RetryDelay = TimeSpan.FromMilliseconds(1);
+            options.CompactionDelay = TimeSpan.FromMilliseconds(1);
+        });
+        builder.UseOrleans(silo =>
+        {
+            var name = Guid.NewGuid().ToString("N");
+            silo.UseLocalhostClustering(FreePort(), FreePort(), serviceId: name, clusterId: name);
+            silo.AddIncomingGrainCallFilter<LinkChaosFilter>();
+            silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromMinutes(2));
+        });
+        var host = builder.Build();
+        await host.StartAsync();
+        return new TestSilo(host);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        return ((IPEndPoint)socket.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>The durable half of a test system.</summary>
+public sealed class TestStores : IAsyncDisposable
+{
+    private TestStores(IMetadataStore metadata) => Metadata = metadata;
+
+    public IShardStoreFactory Shards { get; } = new InMemoryShardStoreFactory();
+
+    public IMetadataStore Metadata { get; }
+
+    public static async Task<TestStores> CreateAsync() => new(await SqliteMetadataStore.OpenInMemoryAsync());
+
+    public ValueTask DisposeAsync() => Metadata.DisposeAsync();
+}
+
+/// <summary>One silo for the tests of a class.</summary>
+public sealed class SiloFixture : IAsyncLifetime
+{
+    public TestStores Stores { get; private set; } = null!;
+
+    public TestSilo Silo { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Stores = await TestStores.CreateAsync();
+        Silo = await TestSilo.StartAsync(Stores);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Silo.DisposeAsync();
+        await Stores.DisposeAsync();
+    }
+}
