@@ -9,8 +9,13 @@ namespace FaceCluster.Grains;
 /// </summary>
 public sealed partial class ShardWarmUp(IGrainFactory grains, TimeProvider time, ILogger<ShardWarmUp> logger) : BackgroundService
 {
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Whether every shard found at the start is open.</summary>
-    public bool Ready { get; private set; }
+    public bool Ready => _ready.Task.IsCompletedSuccessfully;
+
+    /// <summary>Completes when <see cref="Ready"/>.</summary>
+    public Task WhenReady => _ready.Task;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -21,7 +26,7 @@ public sealed partial class ShardWarmUp(IGrainFactory grains, TimeProvider time,
             try
             {
                 await OpenAll();
-                Ready = true;
+                _ready.TrySetResult();
                 return;
             }
             catch (Exception error) when (error is not OutOfMemoryException)

@@ -23,7 +23,7 @@ public sealed class GalleryGrainTests(SiloFixture fixture) : IClassFixture<SiloF
             Assert.Equal(expected.Select(static e => e.Id), found.Select(static candidate => candidate.IdentityId));
             for (var i = 0; i < expected.Length; i++)
             {
-                Assert.Equal(expected[i].Score, found[i].Similarity, 6);
+                Assert.Equal(expected[i].Score, found[i].Similarity, 1e-6);
             }
         }
     }

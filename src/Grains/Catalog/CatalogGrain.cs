@@ -2,11 +2,17 @@ using System.Text.Json;
 using FaceCluster.Storage;
 using FaceCluster.Storage.Metadata;
 using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
 
 namespace FaceCluster.Grains.Catalog;
 
 /// <summary>The list of collections, cached; and the answers to request ids.</summary>
+/// <remarks>
+/// Reentrant, because deleting a collection calls grains that ask the catalog while they activate. Two changes of one
+/// name at a time are settled by the store, which takes a name once.
+/// </remarks>
 [KeepAlive]
+[Reentrant]
 [GrainType("fc.catalog")]
 internal sealed partial class CatalogGrain(
     IMetadataStore metadata,

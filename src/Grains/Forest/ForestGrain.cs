@@ -37,7 +37,6 @@ internal sealed partial class ForestGrain(
         _info = await GrainFactory.GetGrain<ICatalogGrain>(0).Get(_collection);
         if (_info is null)
         {
-            DeactivateOnIdle();
             return;
         }
 
@@ -156,6 +155,7 @@ internal sealed partial class ForestGrain(
     {
         if (_info is null)
         {
+            DeactivateOnIdle();
             throw new DomainException(DomainStatus.NotFound, "COLLECTION_NOT_FOUND", $"There is no collection '{_collection}'.", "collection");
         }
     }

@@ -30,7 +30,6 @@ internal sealed partial class GalleryGrain(
         _info = await GrainFactory.GetGrain<ICatalogGrain>(0).Get(_collection);
         if (_info is null)
         {
-            DeactivateOnIdle();
             return;
         }
 
@@ -199,6 +198,7 @@ internal sealed partial class GalleryGrain(
     {
         if (_info is null)
         {
+            DeactivateOnIdle();
             throw new DomainException(DomainStatus.NotFound, "COLLECTION_NOT_FOUND", $"There is no collection '{_collection}'.", "collection");
         }
     }

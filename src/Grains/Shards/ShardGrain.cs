@@ -54,7 +54,6 @@ internal sealed partial class ShardGrain(
         {
             // The caller gets the reason from its call; an activation error would only say that activation failed.
             _info = null;
-            DeactivateOnIdle();
             return;
         }
 
@@ -160,6 +159,7 @@ internal sealed partial class ShardGrain(
 
         if (_info is null)
         {
+            DeactivateOnIdle();
             throw new DomainException(DomainStatus.NotFound, "COLLECTION_NOT_FOUND", $"There is no collection '{_collection}' with a shard {_shard}.", "collection");
         }
     }

@@ -48,6 +48,7 @@ public sealed class TestSilo : IAsyncDisposable
         });
         var host = builder.Build();
         await host.StartAsync();
+        await host.Services.GetRequiredService<ShardWarmUp>().WhenReady;
         return new TestSilo(host);
     }
 
