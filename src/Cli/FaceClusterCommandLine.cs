@@ -32,6 +32,9 @@ public static class FaceClusterCommandLine
                 Output = console.Output,
                 Error = console.Error,
                 EnableDefaultExceptionHandler = false,
+
+                // A server finishes what is under way when it is told to stop.
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(45),
             },
             cancellation);
     }
@@ -50,6 +53,10 @@ public static class FaceClusterCommandLine
         root.Subcommands.Add(new IdentityCommand(console));
         root.Subcommands.Add(new CollectionsCommand(console));
         root.Subcommands.Add(new InfoCommand(console));
+        root.Subcommands.Add(new EmbedCommand(console));
+        root.Subcommands.Add(new DemoCommand(console));
+        root.Subcommands.Add(new ServeCommand(console));
+        root.Subcommands.Add(new KeysCommand(console));
         HelpWithExamples.AddTo(root);
         return root;
     }
