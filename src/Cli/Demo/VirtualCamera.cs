@@ -91,7 +91,7 @@ public sealed class VirtualCamera
         {
             // People stand in the upper half of a photograph and side by side: cameras pan along that line.
             var (left, right) = (0.15f + 0.2f * random.NextSingle(), 0.65f + 0.2f * random.NextSingle());
-            var (high, low) = (0.25f + 0.15f * random.NextSingle(), 0.3f + 0.25f * random.NextSingle());
+            var (high, low) = (0.18f + 0.15f * random.NextSingle(), 0.25f + 0.2f * random.NextSingle());
             var leftwards = random.Next(2) == 0;
             return new Scene(
                 photograph,
