@@ -122,6 +122,8 @@ launcher() {
 #!/bin/sh
 # Starts $name; written by build.sh.
 here="\$(dirname "\$(readlink -f "\$0")")"
+# A server wants the collector that uses every core; short commands want the one that starts small.
+case "\$1" in serve | demo) export DOTNET_gcServer="\${DOTNET_gcServer-1}" ;; esac
 exec dotnet "\$here/$folder/$name.dll" "\$@"
 TEXT
   chmod +x "$ARTIFACTS/$name"

@@ -40,7 +40,7 @@ internal sealed class ClustersShowCommand : ServerCommand
                 ["cluster"] = JsonText.Node(cluster!),
                 ["faces"] = new JsonArray([.. faces.Select(JsonText.Node)]),
             };
-            Console.Output.WriteLine(JsonText.Of(result));
+            Console.Output.WriteLine(JsonText.Record(result));
             return ExitCode.Success;
         }
 

@@ -134,7 +134,7 @@ internal sealed class DemoCommand : CliCommand
             progress, cancellation));
         if (parse.GetValue(_json))
         {
-            _console.Output.WriteLine(JsonText.Of(summary!));
+            _console.Output.WriteLine(JsonText.Record(summary!));
         }
         else
         {

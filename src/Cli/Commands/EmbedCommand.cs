@@ -83,7 +83,7 @@ internal sealed class EmbedCommand : CliCommand
     {
         if (json)
         {
-            _console.Output.WriteLine(JsonText.Of(summary));
+            _console.Output.WriteLine(JsonText.Record(summary));
             return;
         }
 

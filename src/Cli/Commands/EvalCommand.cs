@@ -38,7 +38,7 @@ internal sealed class EvalCommand : CliCommand
             parse.GetValue(_noise) ? ClusteringEvaluation.NoiseAsSingletons(predicted) : predicted, truth));
         if (parse.GetValue(_json))
         {
-            _console.Output.WriteLine(JsonText.Of(report));
+            _console.Output.WriteLine(JsonText.Record(report));
         }
         else
         {

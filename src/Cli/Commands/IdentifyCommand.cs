@@ -70,7 +70,7 @@ internal sealed class IdentifyCommand : ServerCommand
 
         if (call.Json)
         {
-            Console.Output.WriteLine(JsonText.Of(new JsonObject { ["photographs"] = results }));
+            Console.Output.WriteLine(JsonText.Record(new JsonObject { ["photographs"] = results }));
         }
 
         return ExitCode.Success;

@@ -82,7 +82,7 @@ internal sealed class IngestCommand : CliCommand
         var summary = IngestSummary.Of(photographs, tally, run.Failures, sent, watch.Elapsed);
         if (_server.IsJson(parse))
         {
-            _console.Output.WriteLine(JsonText.Of(summary));
+            _console.Output.WriteLine(JsonText.Record(summary));
         }
         else
         {

@@ -52,7 +52,7 @@ internal sealed class KeysCommand : Command
                 {
                     var (key, token) = await keys.Manager.CreateAsync(parse.GetValue(_name)!, scopes, cancellation);
                     console.Output.WriteLine(parse.GetValue(_json)
-                        ? JsonText.Of(new { key.Id, key.Name, Scopes = Scopes(key), Token = token })
+                        ? JsonText.Record(new { key.Id, key.Name, Scopes = Scopes(key), Token = token })
                         : token);
                 }
                 catch (ArgumentException failure)
@@ -86,7 +86,7 @@ internal sealed class KeysCommand : Command
                 var all = await keys.Manager.ListAsync(cancellation);
                 if (parse.GetValue(_json))
                 {
-                    console.Output.WriteLine(JsonText.Of(new { Keys = all.Select(key => new { key.Id, key.Name, Scopes = Scopes(key), key.Created }) }));
+                    console.Output.WriteLine(JsonText.Record(new { Keys = all.Select(key => new { key.Id, key.Name, Scopes = Scopes(key), key.Created }) }));
                     return ExitCode.Success;
                 }
 

@@ -37,7 +37,7 @@ internal abstract class ServerCommand : CliCommand
     {
         if (call.Json)
         {
-            Console.Output.WriteLine(JsonText.Of(message));
+            Console.Output.WriteLine(JsonText.Message(message));
         }
         else
         {
@@ -53,7 +53,7 @@ internal abstract class ServerCommand : CliCommand
     {
         if (call.Json)
         {
-            Console.Output.WriteLine(JsonText.Of(name, messages.Cast<IMessage>()));
+            Console.Output.WriteLine(JsonText.List(name, messages.Cast<IMessage>()));
         }
         else
         {

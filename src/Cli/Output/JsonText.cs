@@ -21,13 +21,13 @@ public static class JsonText
         new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true).WithFormatDefaultValues(true));
 
     /// <summary>The text of a record of our own; property names become snake_case.</summary>
-    public static string Of<T>(T value) => JsonSerializer.Serialize(value, Options);
+    public static string Record<T>(T value) => JsonSerializer.Serialize(value, Options);
 
     /// <summary>The text of a message.</summary>
-    public static string Of(IMessage message) => Node(message).ToJsonString(Options);
+    public static string Message(IMessage message) => Node(message).ToJsonString(Options);
 
     /// <summary>The text of <c>{ name: [messages] }</c>.</summary>
-    public static string Of(string name, IEnumerable<IMessage> messages) =>
+    public static string List(string name, IEnumerable<IMessage> messages) =>
         new JsonObject { [name] = new JsonArray([.. messages.Select(Node)]) }.ToJsonString(Options);
 
     /// <summary>

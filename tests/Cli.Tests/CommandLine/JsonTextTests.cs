@@ -9,7 +9,7 @@ namespace FaceCluster.Cli.Tests.CommandLine;
 public sealed class JsonTextTests
 {
     [Fact]
-    public void Of_AMessageWith64BitIntegers_WritesNumbersWithProtoNames()
+    public void Message_With64BitIntegers_WritesNumbersWithProtoNames()
     {
         var response = new ListClusterMembersResponse
         {
@@ -17,7 +17,7 @@ public sealed class JsonTextTests
             Faces = { new Face { Camera = "door", Sequence = 7, CaptureTime = Timestamp.FromDateTime(new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc)) } },
         };
 
-        var node = JsonNode.Parse(JsonText.Of(response))!;
+        var node = JsonNode.Parse(JsonText.Message(response))!;
 
         Assert.Equal(9_007_199_254_740_993, node["cluster"]!["size"]!.GetValue<long>());
         Assert.Equal(7, node["faces"]![0]!["sequence"]!.GetValue<long>());
@@ -26,15 +26,15 @@ public sealed class JsonTextTests
     }
 
     [Fact]
-    public void Of_Messages_IsOneObjectWithAList()
+    public void List_OfMessages_IsOneObjectWithAList()
     {
-        var node = JsonNode.Parse(JsonText.Of("identities", [new Identity { Name = "a", FaceCount = 3 }, new Identity { Name = "b" }]))!;
+        var node = JsonNode.Parse(JsonText.List("identities", [new Identity { Name = "a", FaceCount = 3 }, new Identity { Name = "b" }]))!;
 
         Assert.Equal(["a", "b"], node["identities"]!.AsArray().Select(identity => identity!["name"]!.GetValue<string>()));
         Assert.Equal(JsonValueKind.Number, node["identities"]![0]!["face_count"]!.GetValueKind());
     }
 
     [Fact]
-    public void Of_ARecord_WritesSnakeCase() =>
-        Assert.Equal("""{"faces_per_s":1.5}""", JsonText.Of(new { FacesPerS = 1.5 }).ReplaceLineEndings("").Replace(" ", "", StringComparison.Ordinal));
+    public void Record_OfAnObject_WritesSnakeCase() =>
+        Assert.Equal("""{"faces_per_s":1.5}""", JsonText.Record(new { FacesPerS = 1.5 }).ReplaceLineEndings("").Replace(" ", "", StringComparison.Ordinal));
 }

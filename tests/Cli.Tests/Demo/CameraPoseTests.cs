@@ -8,7 +8,9 @@ public sealed class CameraPoseTests
 {
     private static readonly SKSizeI Photograph = new(1920, 1350);
 
-    private static readonly Gen<SKSizeI> Frames = Gen.OneOfConst(new SKSizeI(1280, 720), new SKSizeI(960, 720), new SKSizeI(640, 480));
+    private static readonly Gen<SKSizeI> Frames =
+        from profile in Gen.Int[0, CameraProfile.Fleet.Count - 1]
+        select CameraProfile.Fleet[profile].Size;
 
     private static readonly Gen<CameraPose> Poses =
         from x in Gen.Float[0, 1920]
