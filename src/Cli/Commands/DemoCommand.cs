@@ -98,6 +98,9 @@ internal sealed class DemoCommand : CliCommand
                     GrpcPort = parse.GetValue(_port) ?? (serve ? 8081 : 0),
                     HttpPort = serve ? 8080 : null,
                     Inference = new InferenceOptions { ModelDirectory = parse.GetValue(_models) },
+                    ConfigureLogging = logging => logging
+                        .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
+                        .SetMinimumLevel(LogLevel.Error),
                 },
                 cancellation);
             using var connection = new ServerConnection(server.GrpcAddress, apiKey: null, TimeSpan.FromMinutes(5));
