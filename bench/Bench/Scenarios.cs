@@ -1,3 +1,4 @@
+using FaceCluster.Bench.Storage;
 using FaceCluster.Bench.Vision;
 
 namespace FaceCluster.Bench;
@@ -10,6 +11,7 @@ internal static class Scenarios
 {
     private static readonly SortedDictionary<string, (string Help, Func<string[], Task<int>> Run)> ByName = new()
     {
+        ["storage"] = ("[FOLDER] [--json]  durable embeddings a second against the disk alone and against SQLite; recovery", StorageScenario.RunAsync),
         ["vision-parity"] = ("FOLDER  embeddings of a folder of face crops against reference embeddings", ParityScenario.RunAsync),
     };
 

@@ -13,11 +13,12 @@ internal sealed class LogShardStore : IShardStore
     private readonly FaceLocations _locations;
     private readonly ShardLog _log;
     private readonly LogShardOptions _options;
+    private int _compactingItself;
 
     public LogShardStore(ShardName shard, ShardFolder folder, ShardRecovery recovered, CommitThreads threads, LogShardOptions options)
     {
         (_folder, _files, _locations, _options) = (folder, recovered.Files, recovered.Locations, options);
-        _log = new ShardLog(shard, folder, _files, _locations, recovered.LastLsn, threads, options);
+        _log = new ShardLog(shard, folder, recovered, threads, options, CompactWhenDue);
         Shard = shard;
         Dimension = _files.Current.Header.Dimension;
         Epoch = _files.Current.Header.Epoch;
@@ -68,6 +69,7 @@ internal sealed class LogShardStore : IShardStore
         await WaitForTurnAsync(linked.Token, cancellationToken).ConfigureAwait(false);
         try
         {
+            var links = _log.LinkBytes;
             var lsn = await _log.RotateAsync().ConfigureAwait(false);
             var compaction = new ShardCompaction(Shard, _folder, _files, _locations, _options.Durability);
             await LongWork.RunAsync(() =>
@@ -75,6 +77,7 @@ internal sealed class LogShardStore : IShardStore
                 compaction.Run(lsn, linked.Token);
                 return true;
             }).ConfigureAwait(false);
+            _log.LinksTakenUp(links);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -121,6 +124,39 @@ internal sealed class LogShardStore : IShardStore
         if (_stopping.IsCancellationRequested)
         {
             _log.ThrowIfRefused();
+        }
+    }
+
+    private void CompactWhenDue()
+    {
+        var (snapshot, logs) = _files.Bytes();
+        if (_options.CompactLinkBytes > 0
+            && _log.LinkBytes >= Math.Max(_options.CompactLinkBytes, (snapshot + logs) / 3)
+            && Interlocked.Exchange(ref _compactingItself, 1) == 0)
+        {
+            _ = CompactItselfAsync();
+        }
+    }
+
+    private async Task CompactItselfAsync()
+    {
+        // Off the commit thread, which has acknowledgements to give.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            await CompactAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (StorageException)
+        {
+            // Fenced, failed or out of space: nothing was lost. Tried again when as much more was written.
+            _log.LinksTakenUp(_log.LinkBytes);
+        }
+        catch (ObjectDisposedException)
+        {
+        }
+        finally
+        {
+            Volatile.Write(ref _compactingItself, 0);
         }
     }
 

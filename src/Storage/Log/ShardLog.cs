@@ -1,3 +1,5 @@
+using FaceCluster.Storage.Records;
+
 namespace FaceCluster.Storage.Log;
 
 /// <summary>
@@ -19,22 +21,34 @@ internal sealed class ShardLog
     private readonly FaceLocations _locations;
     private readonly CommitThreads _threads;
     private readonly LogShardOptions _options;
+    private readonly Action _groupWritten;
     private TaskCompletionSource? _idle;
     private TaskCompletionSource<long>? _rotation;
     private Func<Exception>? _refusal;
     private long _pendingBytes;
     private long _lastLsn;
     private long _durableLsn;
+    private long _linkBytes;
     private bool _scheduled;
 
+    /// <param name="shard">The shard.</param>
+    /// <param name="folder">Its folder.</param>
+    /// <param name="recovered">What was found in it.</param>
+    /// <param name="threads">Where groups are written.</param>
+    /// <param name="options">Options.</param>
+    /// <param name="groupWritten">Called after each group on a commit thread; must be quick and not throw.</param>
     public ShardLog(
-        ShardName shard, ShardFolder folder, ShardFiles files, FaceLocations locations, long lastLsn, CommitThreads threads, LogShardOptions options)
+        ShardName shard, ShardFolder folder, ShardRecovery recovered, CommitThreads threads, LogShardOptions options, Action groupWritten)
     {
-        (_shard, _folder, _files, _locations, _threads, _options) = (shard, folder, files, locations, threads, options);
-        (_lastLsn, _durableLsn) = (lastLsn, lastLsn);
+        (_shard, _folder, _threads, _options, _groupWritten) = (shard, folder, threads, options, groupWritten);
+        (_files, _locations, _linkBytes) = (recovered.Files, recovered.Locations, recovered.LinkBytes);
+        (_lastLsn, _durableLsn) = (recovered.LastLsn, recovered.LastLsn);
     }
 
     public long DurableLsn => Volatile.Read(ref _durableLsn);
+
+    /// <summary>Bytes of link records that no snapshot has taken up yet.</summary>
+    public long LinkBytes => Volatile.Read(ref _linkBytes);
 
     /// <summary>The log and its durable length where a write or flush failed.</summary>
     public (string Path, long Length)? Suspect { get; private set; }
@@ -113,6 +127,9 @@ internal sealed class ShardLog
         await idle.ConfigureAwait(false);
     }
 
+    /// <summary>Notes that link records are in a snapshot now.</summary>
+    public void LinksTakenUp(long bytes) => Interlocked.Add(ref _linkBytes, -bytes);
+
     private void Schedule()
     {
         if (!_scheduled)
@@ -190,7 +207,7 @@ internal sealed class ShardLog
         _options.Durability.Flush(file.Handle);
         foreach (var record in _group)
         {
-            if (record.Type == Records.RecordType.Append)
+            if (record.Type == RecordType.Append)
             {
                 _locations.Add(record.Faces, file, offset + RecordHeader.Size, file.Header.Dimension * sizeof(float));
             }
@@ -203,8 +220,10 @@ internal sealed class ShardLog
         }
 
         file.Length = offset;
+        Interlocked.Add(ref _linkBytes, _group.Sum(record => record.Type == RecordType.Links ? record.Size : 0L));
         Volatile.Write(ref _durableLsn, _group[^1].Lsn);
         _group.ForEach(record => record.Complete());
+        _groupWritten();
     }
 
     private void ReleaseGroup()

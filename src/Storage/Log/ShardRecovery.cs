@@ -20,6 +20,9 @@ internal sealed class ShardRecovery(ShardFolder folder, ShardName shard, int dim
 
     public long LastLsn { get; private set; }
 
+    /// <summary>Bytes of link records in the logs.</summary>
+    public long LinkBytes { get; private set; }
+
     /// <param name="replay">Receives the records.</param>
     /// <param name="suspect">
     /// A log whose write failed in this process, with the length that was durable: what lies behind may be in the cache of
@@ -134,6 +137,7 @@ internal sealed class ShardRecovery(ShardFolder folder, ShardName shard, int dim
             replay.At(file, reader.RecordOffset);
             reader.Deliver(_decoder, header, body, replay);
             LastLsn = header.Lsn;
+            LinkBytes += header.Type == RecordType.Links ? header.PaddedSize : 0;
         }
 
         if (reader.AtEnd)

@@ -62,6 +62,33 @@ public sealed class LogShardStoreTests : ShardStoreContract, IAsyncDisposable
     }
 
     [Fact]
+    public async Task Replaced_links_do_not_pile_up()
+    {
+        await using var factory = new LogShardStoreFactory(_folder.File("links"), new LogShardOptions { CompactLinkBytes = 50_000 });
+        var store = await factory.OpenAsync(Key, Samples.Dimension, new RecordedShard(), Token);
+        var expected = new RecordedShard();
+        var block = Samples.Block("a", 0, items: 20);
+        expected.OnAppend(await store.AppendAsync(block), block);
+        FaceId[] faces = [.. expected.Embeddings.Keys];
+        var written = 0L;
+        for (var i = 0; store.GetStatistics().SnapshotLsn == 0; i++)
+        {
+            Assert.True(i < 100_000, "No snapshot was made.");
+            var links = new LinkUpdate { Changed = [.. faces.Select(face => Samples.List(face, faces[i % 20], faces[(i + 1) % 20]))] };
+            expected.OnLinks(await store.ApplyLinksAsync(links), links);
+            written += 20 * 65;
+        }
+
+        Assert.InRange(written, 50_000, long.MaxValue);
+        await factory.DisposeAsync();
+
+        var state = new RecordedShard();
+        await using var reopened = new LogShardStoreFactory(_folder.File("links"));
+        await reopened.OpenAsync(Key, Samples.Dimension, state, Token);
+        expected.AssertSame(state);
+    }
+
+    [Fact]
     public async Task Deleted_shard_leaves_no_file()
     {
         await using var store = await OpenAsync();
