@@ -33,7 +33,7 @@ public sealed class ExactSearchTests
                         Assert.Equal(Faces.Scan(view, batch[query].Span).Take(k), found[query]);
                     }
                 },
-                iter: 60);
+                iter: 30);
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class ExactSearchTests
                     Assert.Equal(Faces.Scan(view, batch[query].Span).Where(row => row.Similarity >= threshold), found[query]);
                 }
             },
-            iter: 60);
+            iter: 30);
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class LinkScanTests
                         above.Where(row => view.Rank(row.Row) < rank && row.Similarity >= acceptance[row.Row]), results[i].Offers);
                 }
             },
-            iter: 100);
+            iter: 50);
     }
 
     [Fact]

@@ -4,7 +4,9 @@ namespace FaceCluster.Index.Kernels;
 internal enum ScanKernel
 {
     Portable,
+    Neon,
     Avx2,
+    Avx512,
     Vnni,
 }
 
@@ -20,7 +22,9 @@ internal static class KernelSelection
     /// <summary>The fastest kernel of this processor.</summary>
     public static ScanKernel Best { get; } =
         Tile256Kernel<VnniStep>.IsSupported ? ScanKernel.Vnni
+        : Avx512Kernel.IsSupported ? ScanKernel.Avx512
         : Tile256Kernel<Avx2Step>.IsSupported ? ScanKernel.Avx2
+        : NeonKernel.IsSupported ? ScanKernel.Neon
         : ScanKernel.Portable;
 
     public static bool IsSupported(ScanKernel kernel) => Run<SupportQuery, bool>(kernel, default);
@@ -29,6 +33,8 @@ internal static class KernelSelection
         where TOperation : IKernelOperation<TResult> => kernel switch
         {
             ScanKernel.Vnni => operation.Run<Tile256Kernel<VnniStep>>(),
+            ScanKernel.Avx512 => operation.Run<Avx512Kernel>(),
+            ScanKernel.Neon => operation.Run<NeonKernel>(),
             ScanKernel.Avx2 => operation.Run<Tile256Kernel<Avx2Step>>(),
             _ => operation.Run<PortableKernel>(),
         };

@@ -3,10 +3,7 @@ namespace FaceCluster.Index.Scanning;
 /// <summary>From what the workers collected to the exact answer.</summary>
 internal static class Finishing
 {
-    /// <summary>
-    /// The best <paramref name="k"/> of the collected rows by canonical similarity above <paramref name="above"/>,
-    /// scored in the order of their upper bounds until no bound reaches the k-th best.
-    /// </summary>
+    /// <summary>What several workers collected for one query, taken together.</summary>
     public static Neighbour[] Best(
         IndexView view, ReadOnlySpan<float> query, int k, double above, ReadOnlySpan<TopCollector> collected)
     {
@@ -22,33 +19,49 @@ internal static class Finishing
         count = 0;
         foreach (var collector in collected)
         {
+            collector.Rows.CopyTo(rows.AsSpan(count));
+            collector.Uppers.CopyTo(uppers.AsSpan(count));
             collector.Lowers.CopyTo(lowers.AsSpan(count));
             count += collector.Count;
         }
 
-        if (count >= k)
+        return Best(view, query, k, above, rows, uppers, lowers, floor);
+    }
+
+    /// <summary>
+    /// The best <paramref name="k"/> of the collected rows by canonical similarity above <paramref name="above"/>,
+    /// scored in the order of their upper bounds until no bound reaches the k-th best.
+    /// </summary>
+    public static Neighbour[] Best(
+        IndexView view,
+        ReadOnlySpan<float> query,
+        int k,
+        double above,
+        ReadOnlySpan<int> rows,
+        ReadOnlySpan<float> uppers,
+        ReadOnlySpan<float> lowers,
+        float floor)
+    {
+        if (rows.Length >= k)
         {
-            floor = Math.Max(floor, Selection.Largest(lowers, k));
+            floor = Math.Max(floor, Selection.Largest(lowers.ToArray(), k));
         }
 
-        count = 0;
-        foreach (var collector in collected)
+        var (order, keys, count) = (new int[rows.Length], new float[rows.Length], 0);
+        for (var i = 0; i < rows.Length; i++)
         {
-            for (var i = 0; i < collector.Count; i++)
+            if (uppers[i] >= floor)
             {
-                if (collector.Uppers[i] >= floor)
-                {
-                    (rows[count], uppers[count]) = (collector.Rows[i], -collector.Uppers[i]);
-                    count++;
-                }
+                (order[count], keys[count]) = (rows[i], -uppers[i]);
+                count++;
             }
         }
 
-        Array.Sort(uppers, rows, 0, count);
+        Array.Sort(keys, order, 0, count);
         var best = new SortedTop(k);
-        for (var i = 0; i < count && (!best.IsFull || -uppers[i] >= best.Worst.Similarity); i++)
+        for (var i = 0; i < count && (!best.IsFull || -keys[i] >= best.Worst.Similarity); i++)
         {
-            var neighbour = view.Score(rows[i], query);
+            var neighbour = view.Score(order[i], query);
             if (neighbour.Similarity > above)
             {
                 best.Add(neighbour);

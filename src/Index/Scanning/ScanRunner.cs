@@ -25,6 +25,11 @@ internal static class ScanRunner
         where TKernel : struct, ITileKernel
         where TSink : class, IScanSink
     {
+        if (plan.Count == 0)
+        {
+            return Task.CompletedTask;
+        }
+
         var cursor = new Cursor();
         var blocksPerChunk = Math.Max(1, view.RowsPerChunk / IndexChunk.TileRows / TilesPerBlock);
         return RunAsync(sinks.Length, worker => Work(sinks[worker]), scheduling, cancellation);

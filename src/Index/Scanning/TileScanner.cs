@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using FaceCluster.Index.Kernels;
 using FaceCluster.Index.Storage;
 
@@ -12,6 +13,7 @@ namespace FaceCluster.Index.Scanning;
 internal static unsafe class TileScanner
 {
     private const int CacheBytes = 32 << 10;
+    private const int CacheLine = 64;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scan<TKernel, TSink>(
@@ -29,11 +31,24 @@ internal static unsafe class TileScanner
         for (var from = firstTile; from < endTile; from += step)
         {
             var to = Math.Min(endTile, from + step);
+
+            // While the panels work on these tiles, the next ones come into the second-level cache, a share per product.
+            var ahead = chunk.Codes + ((long)to * tileBytes);
+            var aheadEnd = chunk.Codes + ((long)Math.Min(endTile, to + step) * tileBytes);
+            var share = (((step * tileBytes) / ((to - from) * plan.Panels.Length)) + CacheLine - 1) & ~(CacheLine - 1);
             foreach (var (first, width) in plan.Panels)
             {
                 var panel = plan.PanelCodes + ((long)first * dimension);
                 for (var tile = from; tile < to; tile++)
                 {
+                    if (Sse.IsSupported)
+                    {
+                        for (var end = ahead + share; ahead < end && ahead < aheadEnd; ahead += CacheLine)
+                        {
+                            Sse.Prefetch1(ahead);
+                        }
+                    }
+
                     TKernel.Multiply(chunk.Codes + ((long)tile * tileBytes), panel, width, groups, sums);
                     var row = tile * TileRows;
                     var scaleLow = Vector256.Load(chunk.Scales + row);

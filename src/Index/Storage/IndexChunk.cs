@@ -34,6 +34,8 @@ internal sealed unsafe class IndexChunk
         _codeArray = GC.AllocateUninitializedArray<byte>((rows * dimension) + Alignment, pinned: true);
         _scaleArray = GC.AllocateArray<float>(rows + (Alignment / sizeof(float)), pinned: true);
         _errorArray = GC.AllocateArray<float>(rows + (Alignment / sizeof(float)), pinned: true);
+        HugePages.Advise(Marshal.UnsafeAddrOfPinnedArrayElement(_vectorArray, 0), _vectorArray.LongLength * sizeof(float));
+        HugePages.Advise(Marshal.UnsafeAddrOfPinnedArrayElement(_codeArray, 0), _codeArray.LongLength);
         Vectors = (float*)Align(Marshal.UnsafeAddrOfPinnedArrayElement(_vectorArray, 0));
         Codes = (byte*)Align(Marshal.UnsafeAddrOfPinnedArrayElement(_codeArray, 0));
         Scales = (float*)Align(Marshal.UnsafeAddrOfPinnedArrayElement(_scaleArray, 0));
