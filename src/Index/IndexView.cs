@@ -13,8 +13,9 @@ public sealed class IndexView
     private readonly IndexChunk[] _chunks;
     private readonly int _rowShift;
 
-    internal IndexView(IndexChunk[] chunks, int count, int dimension, int rowsPerChunk)
+    internal IndexView(IndexChunk[] chunks, int count, int dimension, int rowsPerChunk, int firstRow = 0)
     {
+        FirstRow = firstRow;
         _chunks = chunks;
         _rowShift = BitOperations.Log2((uint)rowsPerChunk);
         Count = count;
@@ -25,12 +26,22 @@ public sealed class IndexView
     /// <summary>Rows, tombstones included.</summary>
     public int Count { get; }
 
+    /// <summary>Searches skip the rows before this one; see <see cref="From"/>.</summary>
+    public int FirstRow { get; }
+
     /// <summary>Length of the vectors.</summary>
     public int Dimension { get; }
 
     internal int RowsPerChunk { get; }
 
     internal ReadOnlySpan<IndexChunk> Chunks => _chunks;
+
+    /// <summary>The same rows, of which searches see only those from <paramref name="firstRow"/> on. Row numbers stay.</summary>
+    public IndexView From(int firstRow)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        return new IndexView(_chunks, Count, Dimension, RowsPerChunk, Math.Max(FirstRow, firstRow));
+    }
 
     /// <summary>Whether the row is a tombstone by now.</summary>
     public bool IsDeleted(int row) => Volatile.Read(ref ChunkOf(row).Deleted[Offset(row)]);

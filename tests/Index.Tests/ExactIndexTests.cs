@@ -74,6 +74,15 @@ public sealed class ExactIndexTests
     }
 
     [Fact]
+    public async Task From_LaterRow_SearchesOnlyTheRowsFromThere()
+    {
+        var vectors = Faces.Mixture(700, 32, 20, 4);
+        var view = Faces.Index(vectors).Snapshot().From(333);
+        var found = await ExactSearch.TopAsync(view, Faces.Queries([vectors[1]]), 1_000, null, ScanScheduling.Inline, TestContext.Current.CancellationToken);
+        Assert.Equal(Enumerable.Range(333, 700 - 333), found[0].Select(row => row.Row).Order());
+    }
+
+    [Fact]
     public async Task Tombstone_Row_VanishesFromEarlierViewsToo()
     {
         var vectors = Faces.Mixture(20, 32, 2, 4);

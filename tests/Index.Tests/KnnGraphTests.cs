@@ -26,7 +26,9 @@ public sealed class KnnGraphTests
                 var view = index.Snapshot();
                 var options = new KnnGraphOptions
                 {
-                    K = k, IncludeSelf = includeSelf, WorkingBytes = stripeRows * PairCollectors.BytesPerRow(k),
+                    K = k,
+                    IncludeSelf = includeSelf,
+                    WorkingBytes = stripeRows * PairCollectors.BytesPerRow(k),
                 };
                 var graph = ExactSearchTests.Completed(KnnGraphBuilder.BuildAsync(view, options, kernel, default));
                 AssertPlain(view, graph, includeSelf);
@@ -43,7 +45,9 @@ public sealed class KnnGraphTests
         var reports = new List<double>();
         var options = new KnnGraphOptions
         {
-            K = 10, Scheduling = ScanScheduling.On(TaskScheduler.Default, 4), Progress = new Recorder(reports),
+            K = 10,
+            Scheduling = ScanScheduling.On(TaskScheduler.Default, 4),
+            Progress = new Recorder(reports),
         };
         var graph = await KnnGraphBuilder.BuildAsync(view, options, TestContext.Current.CancellationToken);
         AssertPlain(view, graph, includeSelf: false);

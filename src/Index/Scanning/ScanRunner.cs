@@ -48,12 +48,13 @@ internal static class ScanRunner
 
                 var firstRow = chunk * view.RowsPerChunk;
                 var rowEnd = Math.Min(view.RowsPerChunk, view.Count - firstRow);
+                var rowStart = Math.Max(0, view.FirstRow - firstRow);
                 var firstTile = block * TilesPerBlock;
                 var endTile = Math.Min(Math.Min(firstTile + TilesPerBlock, tilesPerChunk), (rowEnd + IndexChunk.TileRows - 1) / IndexChunk.TileRows);
-                if (firstTile < endTile)
+                if (firstTile < endTile && firstRow + (endTile * IndexChunk.TileRows) > view.FirstRow)
                 {
                     sink.Refresh();
-                    TileScanner.Scan<TKernel, TSink>(plan, view.Chunks[chunk], firstRow, firstTile, endTile, rowEnd, sink);
+                    TileScanner.Scan<TKernel, TSink>(plan, view.Chunks[chunk], firstRow, firstTile, endTile, rowStart, rowEnd, sink);
                 }
             }
         }

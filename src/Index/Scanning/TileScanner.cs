@@ -17,7 +17,7 @@ internal static unsafe class TileScanner
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scan<TKernel, TSink>(
-        QueryPlan plan, IndexChunk chunk, int firstRow, int firstTile, int endTile, int rowEnd, TSink sink)
+        QueryPlan plan, IndexChunk chunk, int firstRow, int firstTile, int endTile, int rowStart, int rowEnd, TSink sink)
         where TKernel : struct, ITileKernel
         where TSink : class, IScanSink
     {
@@ -68,7 +68,7 @@ internal static unsafe class TileScanner
                             | (Vector256.GreaterThanOrEqual(high, cut).ExtractMostSignificantBits() << 8);
                         if (mask != 0)
                         {
-                            Survivors(chunk, firstRow, row, rowEnd, mask, first + lane, code, sums + (lane * TileRows), sink);
+                            Survivors(chunk, firstRow, row, rowStart, rowEnd, mask, first + lane, code, sums + (lane * TileRows), sink);
                         }
                     }
                 }
@@ -78,7 +78,7 @@ internal static unsafe class TileScanner
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Survivors<TSink>(
-        IndexChunk chunk, int firstRow, int tileRow, int rowEnd, uint mask, int query, in QueryCode code, int* sums, TSink sink)
+        IndexChunk chunk, int firstRow, int tileRow, int rowStart, int rowEnd, uint mask, int query, in QueryCode code, int* sums, TSink sink)
         where TSink : class, IScanSink
     {
         for (; mask != 0; mask &= mask - 1)
@@ -88,6 +88,11 @@ internal static unsafe class TileScanner
             if (offset >= rowEnd)
             {
                 return;
+            }
+
+            if (offset < rowStart)
+            {
+                continue;
             }
 
             var middle = (sums[lane] - code.Correction) * chunk.Scales[offset];

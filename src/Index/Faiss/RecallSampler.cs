@@ -1,0 +1,76 @@
+using System.Diagnostics.Metrics;
+
+namespace FaceCluster.Index.Faiss;
+
+/// <summary>
+/// Repeats every n-th approximate search exactly, in the background and one at a time, and publishes the share of the
+/// true neighbours that the answer had: the histogram <c>facecluster.search.recall</c> of the meter <c>FaceCluster</c>.
+/// </summary>
+public sealed class RecallSampler : IDisposable
+{
+    private readonly int _every;
+    private readonly ScanScheduling _scheduling;
+    private readonly Meter _meter;
+    private readonly Histogram<double> _recall;
+    private readonly KeyValuePair<string, object?> _collection;
+    private readonly Lock _lock = new();
+    private long _searches;
+    private Task _pending = Task.CompletedTask;
+
+    /// <param name="collection">Tag of the measurements.</param>
+    /// <param name="every">One search in this many is repeated; at least 1.</param>
+    /// <param name="scheduling">Where the exact scans run.</param>
+    public RecallSampler(string collection, int every, ScanScheduling scheduling)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(collection);
+        ArgumentOutOfRangeException.ThrowIfLessThan(every, 1);
+        ArgumentNullException.ThrowIfNull(scheduling);
+        _every = every;
+        _scheduling = scheduling;
+        _collection = new KeyValuePair<string, object?>("collection", collection);
+        _meter = new Meter("FaceCluster");
+        _recall = _meter.CreateHistogram<double>(
+            "facecluster.search.recall", "1", "Share of the exact nearest neighbours that an approximate answer had.");
+    }
+
+    /// <summary>Completes when the sample taken last is measured.</summary>
+    public Task Pending
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _pending;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+
+    internal void Sample(IndexView view, ReadOnlyMemory<float> query, int k, Neighbour[] answer)
+    {
+        if (Interlocked.Increment(ref _searches) % _every != 0)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (_pending.IsCompleted)
+            {
+                _pending = MeasureAsync(view, query.ToArray(), k, answer);
+            }
+        }
+    }
+
+    private async Task MeasureAsync(IndexView view, ReadOnlyMemory<float> query, int k, Neighbour[] answer)
+    {
+        var exact = await ExactSearch.TopAsync(view, [query], k, null, _scheduling);
+        if (exact[0].Length > 0)
+        {
+            var rows = exact[0].Select(neighbour => neighbour.Row).ToHashSet();
+            _recall.Record(answer.Count(neighbour => rows.Contains(neighbour.Row)) / (double)rows.Count, _collection);
+        }
+    }
+}
