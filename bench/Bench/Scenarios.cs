@@ -1,3 +1,4 @@
+using FaceCluster.Bench.Search;
 using FaceCluster.Bench.Storage;
 using FaceCluster.Bench.Vision;
 
@@ -11,6 +12,11 @@ internal static class Scenarios
 {
     private static readonly SortedDictionary<string, (string Help, Func<string[], Task<int>> Run)> ByName = new()
     {
+        ["append"] = ("appends and searches, alone and together", SearchScenario.Named("append")),
+        ["knn"] = ("the neighbour graph of whole sets", SearchScenario.Named("knn")),
+        ["limits"] = ("memory bandwidth and multiply-add peaks of this machine", SearchScenario.Named("limits")),
+        ["link"] = ("linking batches of new faces against all faces", SearchScenario.Named("link")),
+        ["search"] = ("exact search by number of faces and batch", SearchScenario.Named("search")),
         ["storage"] = ("[FOLDER] [--json]  durable embeddings a second against the disk alone and against SQLite; recovery", StorageScenario.RunAsync),
         ["vision-parity"] = ("FOLDER  embeddings of a folder of face crops against reference embeddings", ParityScenario.RunAsync),
     };

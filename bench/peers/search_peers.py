@@ -52,7 +52,7 @@ def choose_blas(wanted):
 
 class Ours:
     def __init__(self, options, folder):
-        command = shlex.split(options.ours) + ["search", "--n", str(options.n), "--k", str(options.k), "--threads", str(options.threads), "--export", folder, "--paced", "--json"]
+        command = shlex.split(options.ours) + ["search", "--n", str(options.n), "--k", str(options.k), "--threads", str(options.threads), "--export", folder, "--paced"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.ready = json.loads(self.process.stdout.readline())
 
