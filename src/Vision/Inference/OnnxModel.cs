@@ -10,7 +10,7 @@ namespace FaceCluster.Vision.Inference;
 internal sealed class OnnxModel : IDisposable
 {
     private readonly InferenceSession _session;
-    private readonly RunOptions _runOptions = new();
+    private readonly RunOptions _runOptions = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
     private readonly string[] _inputNames;
 
     private OnnxModel(string name, OnnxModelFile file, InferenceSession session, InferenceProvider provider, IReadOnlyList<string> outputs)
