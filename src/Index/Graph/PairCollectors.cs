@@ -1,4 +1,5 @@
 using FaceCluster.Index.Scanning;
+using FaceCluster.Index.Storage;
 
 namespace FaceCluster.Index.Graph;
 
@@ -35,12 +36,12 @@ internal sealed class PairCollectors
         _uppers = new float[rows * _capacity];
         _lowers = new float[rows * _capacity];
         _counts = new int[rows];
-        Floors = GC.AllocateUninitializedArray<float>(rows + 16, pinned: true);
+        Floors = new float[rows + IndexChunk.TileRows];
         Array.Fill(Floors, float.NegativeInfinity);
         _locks = [.. Enumerable.Range(0, (rows / GroupRows) + 1).Select(_ => new Lock())];
     }
 
-    /// <summary>Per row, a lower bound of its k-th best similarity; pinned, padded by one tile.</summary>
+    /// <summary>Per row, a lower bound of its k-th best similarity; padded by one tile.</summary>
     public float[] Floors { get; }
 
     public static long BytesPerRow(int k) => ((long)Capacity(k) * BytesPerEntry) + 64;

@@ -66,6 +66,7 @@ internal sealed unsafe class PairStripe
         Range(0, _first);
         Range(from, End);
         Range(End, _view.Count);
+        plan.Return();
         _collectors.Apply(CollectionsMarshal.AsSpan(log));
         return pairs;
 
@@ -116,40 +117,43 @@ internal sealed unsafe class PairStripe
         var floors = _collectors.Floors;
         var both = row >= _first && row < End;
         var sums = stackalloc int[TKernel.PanelWidth * TileRows];
-        foreach (var (first, width) in plan.Panels)
+        fixed (sbyte* codes = plan.PanelCodes)
         {
-            var panel = plan.PanelCodes + ((long)first * dimension);
-            for (var tile = 0; tile < end - row; tile += TileRows)
+            foreach (var (first, width) in plan.Panels)
             {
-                TKernel.Multiply(chunk.Codes + ((long)(offset + tile) * dimension), panel, width, dimension / 4, sums);
-                var scaleLow = Vector256.Load(chunk.Scales + offset + tile);
-                var scaleHigh = Vector256.Load(chunk.Scales + offset + tile + 8);
-                var errorLow = Vector256.Load(chunk.Errors + offset + tile);
-                var errorHigh = Vector256.Load(chunk.Errors + offset + tile + 8);
-                var otherLow = Vector256.Create(float.PositiveInfinity);
-                var otherHigh = otherLow;
-                if (both)
+                var panel = codes + ((long)first * dimension);
+                for (var tile = 0; tile < end - row; tile += TileRows)
                 {
-                    ref var floor = ref MemoryMarshal.GetArrayDataReference(floors);
-                    otherLow = Vector256.LoadUnsafe(ref floor, (nuint)(row + tile - _first));
-                    otherHigh = Vector256.LoadUnsafe(ref floor, (nuint)(row + tile - _first + 8));
-                }
-
-                for (var lane = 0; lane < width; lane++)
-                {
-                    ref readonly var code = ref plan.Codes[first + lane];
-                    var correction = Vector256.Create(code.Correction);
-                    var error = Vector256.Create(code.Error);
-                    var own = Vector256.Create(floors[firstQuery - _first + first + lane]);
-                    var low = Vector256.ConvertToSingle(Vector256.Load(sums + (lane * TileRows)) - correction) * scaleLow;
-                    var high = Vector256.ConvertToSingle(Vector256.Load(sums + (lane * TileRows) + 8) - correction) * scaleHigh;
-                    low = ((low + (errorLow * code.CodeLength)) * code.Scale) + error;
-                    high = ((high + (errorHigh * code.CodeLength)) * code.Scale) + error;
-                    var mask = Vector256.GreaterThanOrEqual(low, Vector256.Min(own, otherLow)).ExtractMostSignificantBits()
-                        | (Vector256.GreaterThanOrEqual(high, Vector256.Min(own, otherHigh)).ExtractMostSignificantBits() << 8);
-                    if (mask != 0)
+                    TKernel.Multiply(chunk.Codes + ((long)(offset + tile) * dimension), panel, width, dimension / 4, sums);
+                    var scaleLow = Vector256.Load(chunk.Scales + offset + tile);
+                    var scaleHigh = Vector256.Load(chunk.Scales + offset + tile + 8);
+                    var errorLow = Vector256.Load(chunk.Errors + offset + tile);
+                    var errorHigh = Vector256.Load(chunk.Errors + offset + tile + 8);
+                    var otherLow = Vector256.Create(float.PositiveInfinity);
+                    var otherHigh = otherLow;
+                    if (both)
                     {
-                        Survivors(chunk, row + tile, offset + tile, mask, firstQuery + first + lane, code, sums + (lane * TileRows), log);
+                        ref var floor = ref MemoryMarshal.GetArrayDataReference(floors);
+                        otherLow = Vector256.LoadUnsafe(ref floor, (nuint)(row + tile - _first));
+                        otherHigh = Vector256.LoadUnsafe(ref floor, (nuint)(row + tile - _first + 8));
+                    }
+
+                    for (var lane = 0; lane < width; lane++)
+                    {
+                        ref readonly var code = ref plan.Codes[first + lane];
+                        var correction = Vector256.Create(code.Correction);
+                        var error = Vector256.Create(code.Error);
+                        var own = Vector256.Create(floors[firstQuery - _first + first + lane]);
+                        var low = Vector256.ConvertToSingle(Vector256.Load(sums + (lane * TileRows)) - correction) * scaleLow;
+                        var high = Vector256.ConvertToSingle(Vector256.Load(sums + (lane * TileRows) + 8) - correction) * scaleHigh;
+                        low = ((low + (errorLow * code.CodeLength)) * code.Scale) + error;
+                        high = ((high + (errorHigh * code.CodeLength)) * code.Scale) + error;
+                        var mask = Vector256.GreaterThanOrEqual(low, Vector256.Min(own, otherLow)).ExtractMostSignificantBits()
+                            | (Vector256.GreaterThanOrEqual(high, Vector256.Min(own, otherHigh)).ExtractMostSignificantBits() << 8);
+                        if (mask != 0)
+                        {
+                            Survivors(chunk, row + tile, offset + tile, mask, firstQuery + first + lane, code, sums + (lane * TileRows), log);
+                        }
                     }
                 }
             }

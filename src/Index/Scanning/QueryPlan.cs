@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using FaceCluster.Index.Kernels;
 using FaceCluster.Index.Storage;
@@ -5,9 +6,8 @@ using FaceCluster.Index.Storage;
 namespace FaceCluster.Index.Scanning;
 
 /// <summary>The coded queries of one scan, packed for a kernel.</summary>
-internal sealed unsafe class QueryPlan
+internal sealed class QueryPlan
 {
-    private readonly sbyte[] _panelCodes;
     private readonly ReadOnlyMemory<float>[] _units;
 
     private QueryPlan(ReadOnlyMemory<float>[] units, int dimension, int queryLimit, int panelWidth)
@@ -15,8 +15,7 @@ internal sealed unsafe class QueryPlan
         _units = units;
         Dimension = dimension;
         Codes = new QueryCode[units.Length];
-        _panelCodes = GC.AllocateUninitializedArray<sbyte>(Math.Max(1, units.Length * dimension), pinned: true);
-        PanelCodes = (sbyte*)Marshal.UnsafeAddrOfPinnedArrayElement(_panelCodes, 0);
+        PanelCodes = ArrayPool<sbyte>.Shared.Rent(Math.Max(1, checked(units.Length * dimension)));
         Panels = Cut(units.Length, panelWidth);
         Span<sbyte> row = dimension <= 4096 ? stackalloc sbyte[dimension] : new sbyte[dimension];
         foreach (var (first, width) in Panels)
@@ -24,7 +23,7 @@ internal sealed unsafe class QueryPlan
             for (var lane = 0; lane < width; lane++)
             {
                 Codes[first + lane] = ScalarQuantizer.EncodeQuery(units[first + lane].Span, queryLimit, row);
-                var panel = MemoryMarshal.Cast<sbyte, int>(_panelCodes.AsSpan(first * dimension, width * dimension));
+                var panel = MemoryMarshal.Cast<sbyte, int>(PanelCodes.AsSpan(first * dimension, width * dimension));
                 var groups = MemoryMarshal.Cast<sbyte, int>(row);
                 for (var group = 0; group < groups.Length; group++)
                 {
@@ -45,13 +44,19 @@ internal sealed unsafe class QueryPlan
     public (int First, int Width)[] Panels { get; }
 
     /// <summary>Panel p starts at <c>Panels[p].First * Dimension</c>.</summary>
-    public sbyte* PanelCodes { get; }
+    public sbyte[] PanelCodes { get; }
 
     public ReadOnlySpan<float> Unit(int query) => _units[query].Span;
 
     public static QueryPlan Create<TKernel>(ReadOnlyMemory<float>[] units, int dimension)
         where TKernel : struct, ITileKernel =>
         new(units, dimension, TKernel.QueryLimit, TKernel.PanelWidth);
+
+    /// <summary>
+    /// Gives the codes back for reuse. Only for the end of a scan that went well: after a failure another worker may still
+    /// be reading them.
+    /// </summary>
+    public void Return() => ArrayPool<sbyte>.Shared.Return(PanelCodes);
 
     /// <summary>
     /// The value of the pruning test (in units of code steps) at or above which a row may have a similarity of

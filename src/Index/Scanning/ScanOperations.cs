@@ -24,6 +24,7 @@ internal readonly record struct TopOperation(
         await ScanRunner.ScanAsync<TKernel, TopSink>(view, plan, sinks, Scheduling, Cancellation);
         var results = new Neighbour[plan.Count][];
         await ScanRunner.ForEachAsync(plan.Count, workers, Finish, Scheduling, Cancellation);
+        plan.Return();
         return results;
 
         void Finish(int query) => results[query] = Finishing.Best(
@@ -46,6 +47,7 @@ internal readonly record struct RangeOperation(
         }
 
         await ScanRunner.ScanAsync<TKernel, RangeSink>(View, plan, sinks, Scheduling, Cancellation);
+        plan.Return();
         var results = new Neighbour[plan.Count][];
         for (var query = 0; query < results.Length; query++)
         {
@@ -74,6 +76,7 @@ internal readonly record struct LinkOperation(
         var (view, listLength, threshold) = (View, ListLength, Threshold);
         var results = new LinkResult[plan.Count];
         await ScanRunner.ForEachAsync(plan.Count, sinks.Length, Finish, Scheduling, Cancellation);
+        plan.Return();
         return results;
 
         void Finish(int query) => results[query] = new LinkResult(

@@ -88,7 +88,7 @@ internal static class ScanRunner
             : Task.Factory.StartNew(operation, cancellation, TaskCreationOptions.DenyChildAttach, scheduling.Scheduler).Unwrap();
 
     // Called from within StartAsync: the first worker is the current thread, which is on the scheduler already.
-    private static Task RunAsync(int workers, Action<int> work, ScanScheduling scheduling, CancellationToken cancellation)
+    private static async Task RunAsync(int workers, Action<int> work, ScanScheduling scheduling, CancellationToken cancellation)
     {
         var others = new Task[Math.Max(0, workers - 1)];
         for (var other = 0; other < others.Length; other++)
@@ -98,12 +98,18 @@ internal static class ScanRunner
                 () => work(number), cancellation, TaskCreationOptions.DenyChildAttach, scheduling.Scheduler ?? TaskScheduler.Current);
         }
 
-        if (workers > 0)
+        try
         {
-            work(0);
+            if (workers > 0)
+            {
+                work(0);
+            }
         }
-
-        return others.Length == 0 ? Task.CompletedTask : Task.WhenAll(others);
+        finally
+        {
+            // Nothing of this scan may run on after its task has ended, however it ended.
+            await Task.WhenAll(others);
+        }
     }
 
     private sealed class Cursor

@@ -28,47 +28,50 @@ internal static unsafe class TileScanner
         var step = Math.Max(1, CacheBytes / tileBytes);
         var cuts = sink.Cuts;
         var sums = stackalloc int[TKernel.PanelWidth * TileRows];
-        for (var from = firstTile; from < endTile; from += step)
+        fixed (sbyte* codes = plan.PanelCodes)
         {
-            var to = Math.Min(endTile, from + step);
-
-            // While the panels work on these tiles, the next ones come into the second-level cache, a share per product.
-            var ahead = chunk.Codes + ((long)to * tileBytes);
-            var aheadEnd = chunk.Codes + ((long)Math.Min(endTile, to + step) * tileBytes);
-            var share = (((step * tileBytes) / ((to - from) * plan.Panels.Length)) + CacheLine - 1) & ~(CacheLine - 1);
-            foreach (var (first, width) in plan.Panels)
+            for (var from = firstTile; from < endTile; from += step)
             {
-                var panel = plan.PanelCodes + ((long)first * dimension);
-                for (var tile = from; tile < to; tile++)
-                {
-                    if (Sse.IsSupported)
-                    {
-                        for (var end = ahead + share; ahead < end && ahead < aheadEnd; ahead += CacheLine)
-                        {
-                            Sse.Prefetch1(ahead);
-                        }
-                    }
+                var to = Math.Min(endTile, from + step);
 
-                    TKernel.Multiply(chunk.Codes + ((long)tile * tileBytes), panel, width, groups, sums);
-                    var row = tile * TileRows;
-                    var scaleLow = Vector256.Load(chunk.Scales + row);
-                    var scaleHigh = Vector256.Load(chunk.Scales + row + 8);
-                    var errorLow = Vector256.Load(chunk.Errors + row);
-                    var errorHigh = Vector256.Load(chunk.Errors + row + 8);
-                    for (var lane = 0; lane < width; lane++)
+                // While the panels work on these tiles, the next ones come into the second-level cache, a share per product.
+                var ahead = chunk.Codes + ((long)to * tileBytes);
+                var aheadEnd = chunk.Codes + ((long)Math.Min(endTile, to + step) * tileBytes);
+                var share = (((step * tileBytes) / ((to - from) * plan.Panels.Length)) + CacheLine - 1) & ~(CacheLine - 1);
+                foreach (var (first, width) in plan.Panels)
+                {
+                    var panel = codes + ((long)first * dimension);
+                    for (var tile = from; tile < to; tile++)
                     {
-                        ref readonly var code = ref plan.Codes[first + lane];
-                        var cut = Vector256.Create(cuts[first + lane]);
-                        var correction = Vector256.Create(code.Correction);
-                        var sumLow = Vector256.ConvertToSingle(Vector256.Load(sums + (lane * TileRows)) - correction);
-                        var sumHigh = Vector256.ConvertToSingle(Vector256.Load(sums + (lane * TileRows) + 8) - correction);
-                        var low = (sumLow * scaleLow) + (errorLow * code.CodeLength);
-                        var high = (sumHigh * scaleHigh) + (errorHigh * code.CodeLength);
-                        var mask = Vector256.GreaterThanOrEqual(low, cut).ExtractMostSignificantBits()
-                            | (Vector256.GreaterThanOrEqual(high, cut).ExtractMostSignificantBits() << 8);
-                        if (mask != 0)
+                        if (Sse.IsSupported)
                         {
-                            Survivors(chunk, firstRow, row, rowStart, rowEnd, mask, first + lane, code, sums + (lane * TileRows), sink);
+                            for (var end = ahead + share; ahead < end && ahead < aheadEnd; ahead += CacheLine)
+                            {
+                                Sse.Prefetch1(ahead);
+                            }
+                        }
+
+                        TKernel.Multiply(chunk.Codes + ((long)tile * tileBytes), panel, width, groups, sums);
+                        var row = tile * TileRows;
+                        var scaleLow = Vector256.Load(chunk.Scales + row);
+                        var scaleHigh = Vector256.Load(chunk.Scales + row + 8);
+                        var errorLow = Vector256.Load(chunk.Errors + row);
+                        var errorHigh = Vector256.Load(chunk.Errors + row + 8);
+                        for (var lane = 0; lane < width; lane++)
+                        {
+                            ref readonly var code = ref plan.Codes[first + lane];
+                            var cut = Vector256.Create(cuts[first + lane]);
+                            var correction = Vector256.Create(code.Correction);
+                            var sumLow = Vector256.ConvertToSingle(Vector256.Load(sums + (lane * TileRows)) - correction);
+                            var sumHigh = Vector256.ConvertToSingle(Vector256.Load(sums + (lane * TileRows) + 8) - correction);
+                            var low = (sumLow * scaleLow) + (errorLow * code.CodeLength);
+                            var high = (sumHigh * scaleHigh) + (errorHigh * code.CodeLength);
+                            var mask = Vector256.GreaterThanOrEqual(low, cut).ExtractMostSignificantBits()
+                                | (Vector256.GreaterThanOrEqual(high, cut).ExtractMostSignificantBits() << 8);
+                            if (mask != 0)
+                            {
+                                Survivors(chunk, firstRow, row, rowStart, rowEnd, mask, first + lane, code, sums + (lane * TileRows), sink);
+                            }
                         }
                     }
                 }
