@@ -48,7 +48,7 @@ public sealed class BatchForestTests
     public void Build_ManyBlocks_MissesNoNeighbour()
     {
         var faces = Faces.Make(700, 40, 3);
-        var forest = BatchForest.Build(faces, Options, cancellation: TestContext.Current.CancellationToken);
+        var forest = BatchForest.Build(faces, Options);
         for (var i = 0; i < faces.Count; i++)
         {
             var list = default(CandidateList);
@@ -70,7 +70,7 @@ public sealed class BatchForestTests
     [InlineData(0.5, -1, 0)]
     [InlineData(0.5, 0, float.NaN)]
     public void Options_OutOfRange_AreRefused(double threshold, double margin, float gate) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => BatchForest.Build(Faces.Make(2, 1, 1), new ForestOptions(threshold, margin, gate), cancellation: TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentOutOfRangeException>(() => BatchForest.Build(Faces.Make(2, 1, 1), new ForestOptions(threshold, margin, gate)));
 
     [Fact]
     public void Faces_ZeroRow_IsNamed()
