@@ -58,6 +58,36 @@ public sealed class SqliteMetadataStoreTests : MetadataStoreContract, IDisposabl
     }
 
     [Fact]
+    public async Task Scrub_waits_for_readers_instead_of_failing()
+    {
+        await using var store = await OpenAsync();
+        for (var i = 0; i < 50; i++)
+        {
+            await store.Identities.CreateAsync(Identity("a", $"i{i}", i), Token);
+        }
+
+        using var done = new CancellationTokenSource();
+        var reading = Task.Run(
+            async () =>
+            {
+                while (!done.IsCancellationRequested)
+                {
+                    Assert.Equal(50, (await store.Identities.ListAsync("a", null, 100, Token)).Count);
+                }
+            },
+            Token);
+        for (var i = 0; i < 10; i++)
+        {
+            await store.Values.PutAsync("v", new byte[100], null, Token);
+            await store.ScrubAsync(Token);
+        }
+
+        await done.CancelAsync();
+        await reading;
+        Assert.Equal(0, new FileInfo(DatabasePath + "-wal").Length);
+    }
+
+    [Fact]
     public async Task Schema_moves_forward_step_by_step_and_keeps_rows()
     {
         await using (var store = await OpenAsync())

@@ -50,8 +50,30 @@ public sealed class SqliteMetadataStore : IMetadataStore
         OpenAsync($"file:{Guid.NewGuid():N}?mode=memory&cache=shared", cancellationToken);
 
     /// <inheritdoc/>
-    public Task ScrubAsync(CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(Scrub, cancellationToken, alone: true);
+    public async Task ScrubAsync(CancellationToken cancellationToken = default)
+    {
+        // The log can only be emptied while nobody reads it, so the reader's thread stands still meanwhile.
+        var parked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var resume = new ManualResetEventSlim();
+        var reading = _reader.RunAsync(
+            _ =>
+            {
+                parked.SetResult();
+                resume.Wait();
+                return true;
+            },
+            CancellationToken.None);
+        await parked.Task.ConfigureAwait(false);
+        try
+        {
+            await _writer.RunAsync(Scrub, cancellationToken, alone: true).ConfigureAwait(false);
+        }
+        finally
+        {
+            resume.Set();
+            await reading.ConfigureAwait(false);
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -66,7 +88,7 @@ public sealed class SqliteMetadataStore : IMetadataStore
         SqliteConnection? reader = null;
         try
         {
-            writer = Connect(path, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;");
+            writer = Connect(path, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = 10000;");
             SqliteSchema.Migrate(writer, schema);
             reader = Connect(path, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;");
             return new SqliteMetadataStore(writer, reader);
