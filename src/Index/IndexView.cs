@@ -55,6 +55,8 @@ public sealed class IndexView
     /// <summary>The unit vector of a row; valid while the view is referenced.</summary>
     public ReadOnlySpan<float> Vector(int row) => ChunkOf(row).Vector(Offset(row));
 
+    internal unsafe float* Pointer(int row) => ChunkOf(row).Vectors + ((long)Offset(row) * Dimension);
+
     internal double Acceptance(int row) =>
         ChunkOf(row).Acceptance is { } column ? Volatile.Read(ref column[Offset(row)]) : double.NegativeInfinity;
 

@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using CsCheck;
 using FaceCluster.Core;
 using FaceCluster.Index.Kernels;
+using FaceCluster.Index.Scanning;
 using FaceCluster.Index.Storage;
 using Xunit;
 
@@ -14,6 +16,19 @@ public sealed class KernelTests
     [MemberData(nameof(Kernels))]
     public void Multiply_AnyCodesUpToTheLimit_IsTheExactInteger(string name) =>
         KernelSelection.Run<Products, bool>(Enum.Parse<ScanKernel>(name), default);
+
+    [Fact]
+    public void CanonicalPairs_AnyVectors_HaveTheBitsOfSimilarity() =>
+        Gen.Select(AdversarialVector.Array[8], Gen.Int[0, 4]).Sample(
+            (vectors, count) =>
+            {
+                var found = Pairs(vectors, count);
+                for (var i = 0; i < count; i++)
+                {
+                    Assert.Equal(Similarity.Dot(vectors[i], vectors[i + 4]), found[i]);
+                }
+            },
+            iter: 500);
 
     [Fact]
     public void Bounds_AdversarialVectors_EncloseTheCanonicalSimilarity() =>
@@ -75,6 +90,25 @@ public sealed class KernelTests
 
             return Faces.Unit(raw);
         });
+
+    private static unsafe double[] Pairs(float[][] vectors, int count)
+    {
+        var handles = vectors.Select(vector => GCHandle.Alloc(vector, GCHandleType.Pinned)).ToArray();
+        var pointers = stackalloc float*[8];
+        for (var i = 0; i < 8; i++)
+        {
+            pointers[i] = (float*)handles[i].AddrOfPinnedObject();
+        }
+
+        var found = new double[4];
+        fixed (double* similarities = found)
+        {
+            CanonicalPairs.Dot(pointers, pointers + 4, count, vectors[0].Length, similarities);
+        }
+
+        Array.ForEach(handles, handle => handle.Free());
+        return found;
+    }
 
     private static unsafe void AssertEnclosed(float[] row, float[] query, int limit)
     {

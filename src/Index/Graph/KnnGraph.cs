@@ -38,14 +38,9 @@ public sealed class KnnGraph
         _lengths[row] = neighbours.Length;
     }
 
-    internal void Set(int row, ReadOnlySpan<Neighbour> neighbours)
-    {
-        for (var i = 0; i < neighbours.Length; i++)
-        {
-            _neighbours[(row * K) + i] = neighbours[i].Row;
-            _similarities[(row * K) + i] = neighbours[i].Similarity;
-        }
+    internal Span<int> RowSlots(int row) => _neighbours.AsSpan(row * K, K);
 
-        _lengths[row] = neighbours.Length;
-    }
+    internal Span<double> SimilaritySlots(int row) => _similarities.AsSpan(row * K, K);
+
+    internal ref int Length(int row) => ref _lengths[row];
 }

@@ -3,7 +3,10 @@ using FaceCluster.Index.Scanning;
 
 namespace FaceCluster.Index.Graph;
 
-/// <summary>Builds neighbour graphs by a blocked, symmetric matrix product on 8-bit codes and exact re-scoring.</summary>
+/// <summary>
+/// Builds neighbour graphs by a blocked matrix product on 8-bit codes, in which every product serves both of its rows,
+/// and exact scoring of what it lets through. Beside the set and the result it takes 5 bytes per row.
+/// </summary>
 public static class KnnGraphBuilder
 {
     /// <summary>The exact neighbour lists of all rows of a view.</summary>
@@ -36,27 +39,30 @@ public static class KnnGraphBuilder
         {
             var (view, options, cancellation) = (View, Options, Cancellation);
             var graph = new KnnGraph(view.Count, options.K);
-            var blocksAtOnce = Math.Min(options.WorkingBytes / PairCollectors.BytesPerRow(options.K), PairCollectors.LargestRows(options.K)) / PairStripe.BlockRows;
-            var rowsAtOnce = (int)Math.Max(1, blocksAtOnce) * PairStripe.BlockRows;
-            var progress = new WorkProgress(view.Count, rowsAtOnce, options.Progress);
-            for (var first = 0; first < view.Count; first = first > view.Count - rowsAtOnce ? view.Count : first + rowsAtOnce)
-            {
-                var stripe = new PairStripe(view, first, Math.Min(rowsAtOnce, view.Count - first), options);
-                await ScanRunner.ForEachAsync(
-                    stripe.Blocks, options.Scheduling.Degree, block => progress.Add(stripe.Scan<TKernel>(block, cancellation)), options.Scheduling, cancellation);
-                await ScanRunner.ForEachAsync(
-                    stripe.Blocks, options.Scheduling.Degree, block => stripe.Finish(block, graph), options.Scheduling, cancellation);
-            }
-
+            var lists = new PairLists(view, graph);
+            var scan = new PairScan(view, options.IncludeSelf, lists);
+            var progress = new WorkProgress(view.Count, options.Progress);
+            await ScanRunner.ForEachAsync(
+                scan.Blocks, options.Scheduling.Degree, block => progress.Add(scan.Scan<TKernel>(block, cancellation)), options.Scheduling, cancellation);
+            await ScanRunner.ForEachAsync(scan.Blocks, options.Scheduling.Degree, SortBlock, options.Scheduling, cancellation);
             progress.Complete();
             return graph;
+
+            void SortBlock(int block)
+            {
+                for (var row = block * PairScan.BlockRows; row < Math.Min((block + 1) * PairScan.BlockRows, view.Count); row++)
+                {
+                    lists.Sort(row);
+                }
+            }
         }
     }
 
     // Reports whole per cents of the pairs.
-    private sealed class WorkProgress(long rows, long rowsAtOnce, IProgress<double>? target)
+    private sealed class WorkProgress(long rows, IProgress<double>? target)
     {
-        private readonly double _total = Total(rows, rowsAtOnce);
+        private readonly double _total = Math.Max(1, rows * (rows + (double)PairScan.BlockRows) / 2);
+        private readonly Lock _lock = new();
         private long _done;
         private int _reported;
 
@@ -67,21 +73,19 @@ public static class KnnGraphBuilder
                 return;
             }
 
-            var percent = (int)(Interlocked.Add(ref _done, pairs) * 100.0 / _total);
-            var before = Volatile.Read(ref _reported);
-            if (percent > before && percent < 100 && Interlocked.CompareExchange(ref _reported, percent, before) == before)
+            // Under a lock, so that reports come in order.
+            lock (_lock)
             {
-                target.Report(percent / 100.0);
+                _done += pairs;
+                var percent = (int)(_done * 100.0 / _total);
+                if (percent > _reported && percent < 100)
+                {
+                    _reported = percent;
+                    target.Report(percent / 100.0);
+                }
             }
         }
 
         public void Complete() => target?.Report(1);
-
-        private static double Total(double rows, double rowsAtOnce)
-        {
-            var whole = Math.Floor(rows / rowsAtOnce);
-            var rest = rows - (whole * rowsAtOnce);
-            return Math.Max(1, (rows * rows) - (((whole * rowsAtOnce * rowsAtOnce) + (rest * rest)) / 2));
-        }
     }
 }

@@ -11,12 +11,6 @@ public sealed record KnnGraphOptions
     /// </summary>
     public bool IncludeSelf { get; init; }
 
-    /// <summary>
-    /// Bytes of working memory beside the set and the result. Where it holds all rows at once, every product serves both
-    /// of its rows; below that the set is done in stripes, at up to twice the arithmetic.
-    /// </summary>
-    public long WorkingBytes { get; init; } = 1L << 30;
-
     /// <summary>Where the work runs.</summary>
     public ScanScheduling Scheduling { get; init; } = ScanScheduling.Inline;
 
