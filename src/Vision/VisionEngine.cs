@@ -128,7 +128,7 @@ public sealed partial class VisionEngine : IFacePipeline, IAsyncDisposable
                 Log.FellBack(logger, model.Name, options.Provider, reason);
             }
 
-            if (model.MaxBatch == 1 && options.MaxBatch > 1)
+            if (model.MaxBatch < options.MaxBatchOn(model.Provider))
             {
                 Log.FixedBatch(logger, model.Name);
             }

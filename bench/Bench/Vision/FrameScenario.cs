@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FaceCluster.Vision;
 
 namespace FaceCluster.Bench.Vision;
@@ -9,6 +8,7 @@ namespace FaceCluster.Bench.Vision;
 /// </summary>
 internal static class FrameScenario
 {
+    private const int Batch = 8;
     private const int Rounds = 3;
 
     public static async Task<int> RunAsync(string[] args)
@@ -18,39 +18,33 @@ internal static class FrameScenario
         using var counter = new RunCounter();
         var analyses = await Task.WhenAll(frames.Select(frame => engine.AnalyzeFrameAsync(frame)));
         var counts = counter.Take();
-        var faces = analyses.Sum(analysis => analysis.Faces.Count);
-        using var detector = BareLoop.Open("fr_detect.onnx", 8, null);
-        using var landmarks = BareLoop.Open("fr_landmark.onnx", 8, null);
-        using var embedder = BareLoop.Open("fr_feature.onnx", 8, null);
-        var ratios = new List<double>();
-        for (var round = -1; round < Rounds; round++)
+        using var detector = BareLoop.Open("fr_detect.onnx", Batch, null);
+        using var landmarks = BareLoop.Open("fr_landmark.onnx", Batch, null);
+        using var embedder = BareLoop.Open("fr_feature.onnx", Batch, null);
+        var (models, whole) = (Lap.Zero, Lap.Zero);
+        for (var round = 0; round < Rounds; round++)
         {
-            var models = (Time(detector) * counts["detector"]) + (Time(landmarks) * counts["landmarks"]) + (Time(embedder) * counts["embedder"]);
-            var start = Stopwatch.GetTimestamp();
-            await Task.WhenAll(frames.Concat(frames).Select(frame => engine.AnalyzeFrameAsync(frame)));
-            var whole = Stopwatch.GetElapsedTime(start).TotalSeconds / 2;
-            if (round >= 0)
-            {
-                ratios.Add(models / whole);
-                Console.WriteLine($"vision-frames: {frames.Length / whole:0.0} frames/s ({analyses[0].Width}x{analyses[0].Height}, {faces / (double)frames.Length:0.0} faces, {counts["detector"] / (double)frames.Length:0.0} windows a frame); model time {models / frames.Length * 1000:0} ms of {whole / frames.Length * 1000:0} ms a frame");
-            }
+            models += (One(detector) * counts["detector"]) + (One(landmarks) * counts["landmarks"]) + (One(embedder) * counts["embedder"]);
+            whole += await Lap.OfAsync(() => Task.WhenAll(frames.Select(frame => engine.AnalyzeFrameAsync(frame))));
         }
 
-        Console.WriteLine($"vision-frames: median share of model time {ratios.Order().ElementAt(Rounds / 2):0.00}");
+        var count = frames.Length;
+        Console.WriteLine($"vision-frames: {analyses[0].Width}x{analyses[0].Height}, {counts["embedder"] / (double)count:0.0} faces and {counts["detector"] / (double)count:0.0} windows a frame");
+        Console.WriteLine($"vision-frames: {count * Rounds / whole.Wall:0.0} frames/s; {whole.Cpu / Rounds / count * 1000:0} ms of processor a frame, its models alone {models.Cpu / Rounds / count * 1000:0} ms");
+        Console.WriteLine($"vision-frames: share of model time {models.Wall / whole.Wall:0.00} by the clock, {models.Cpu / whole.Cpu:0.00} by the processor");
         return 0;
     }
 
-    /// <summary>Seconds of one picture inside a batch of eight.</summary>
-    private static double Time(BareLoop loop)
+    /// <summary>One picture inside a batch.</summary>
+    private static Lap One(BareLoop loop)
     {
-        const int Runs = 4;
         loop.Run();
-        var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < Runs; i++)
+        return Lap.Of(() =>
         {
-            loop.Run();
-        }
-
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / (Runs * 8);
+            for (var i = 0; i < 4; i++)
+            {
+                loop.Run();
+            }
+        }) * (1.0 / (4 * Batch));
     }
 }

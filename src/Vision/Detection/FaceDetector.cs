@@ -41,16 +41,32 @@ internal sealed class FaceDetector
     /// <summary>Finds the faces of a picture, best score first, boxes clipped to the picture.</summary>
     public async Task<List<Detection>> DetectAsync(PixelBuffer picture, CancellationToken cancellationToken)
     {
-        var found = new List<Detection>();
-        foreach (var level in TilePlan.Create(picture.Width, picture.Height, _width, _height, _options.MinFacePixels, _options.MaxTiles))
+        var plan = TilePlan.Create(picture.Width, picture.Height, _width, _height, _options.MinFacePixels, _options.MaxTiles);
+        var levels = new List<PixelBuffer>(plan.Count);
+        try
         {
-            using var scaled = ImageScaler.Scale(picture, level.Width, level.Height);
-            var tiles = level.Tiles.Select(tile => new TileItem(scaled, tile.X, tile.Y, _width, _height, level.MaxFace, _options)).ToArray();
-            await BatchItems.RunAllAsync(_engine, tiles, cancellationToken);
-            var (x, y) = ((float)picture.Width / level.Width, (float)picture.Height / level.Height);
-            found.AddRange(tiles.SelectMany(tile => tile.Faces).Select(face => Scaled(face, x, y)));
-        }
+            var tiles = new List<TileItem>();
+            foreach (var level in plan)
+            {
+                // Each level is made from the one before, which is smaller than the picture.
+                var scaled = ImageScaler.Scale(levels.LastOrDefault() ?? picture, level.Width, level.Height);
+                levels.Add(scaled);
+                tiles.AddRange(level.Tiles.Select(tile => new TileItem(scaled, tile.X, tile.Y, _width, _height, level.MaxFace, _options)));
+            }
 
+            await BatchItems.RunAllAsync(_engine, tiles, cancellationToken);
+            return Merge(tiles, picture);
+        }
+        finally
+        {
+            levels.ForEach(level => level.Dispose());
+        }
+    }
+
+    private List<Detection> Merge(List<TileItem> tiles, PixelBuffer picture)
+    {
+        var found = tiles.SelectMany(tile => tile.Faces.Select(face => Scaled(
+            face, (float)picture.Width / tile.Level.Width, (float)picture.Height / tile.Level.Height)));
         return NonMaximumSuppression.Apply(found, _options.OverlapThreshold, Containment)
             .Select(face => face with { Box = face.Box.ClipTo(picture.Width, picture.Height) })
             .Where(face => face.Box is { Width: >= 1, Height: >= 1 })

@@ -14,6 +14,9 @@ internal sealed class TileItem(PixelBuffer level, int left, int top, int width, 
 
     private readonly List<(int Index, float Score)> _candidates = [];
 
+    /// <summary>The scaled picture that the window lies on.</summary>
+    public PixelBuffer Level => level;
+
     /// <summary>The faces of this window in pixels of the scaled picture, after suppression.</summary>
     public List<Detection> Faces { get; private set; } = [];
 

@@ -77,7 +77,7 @@ internal sealed class OnnxModel : IDisposable
         var refusal = Try(name, file, file.FreeBatch, options, outputs, candidate => reference.CheckBatches(candidate), out var model);
         if (refusal is null)
         {
-            model.MaxBatch = options.MaxBatch;
+            model.MaxBatch = options.MaxBatchOn(model.Provider);
             return model;
         }
 

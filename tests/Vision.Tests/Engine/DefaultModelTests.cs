@@ -22,7 +22,7 @@ public sealed class DefaultModelTests(DefaultModels models) : IClassFixture<Defa
         Assert.Equal(["detector", "landmarks", "embedder"], status.Models.Select(model => model.Name));
         Assert.All(status.Models, model =>
         {
-            Assert.Equal(32, model.MaxBatch);
+            Assert.Equal(8, model.MaxBatch);
             Assert.InRange(model.BatchDifference, 0, 1e-4);
         });
     }

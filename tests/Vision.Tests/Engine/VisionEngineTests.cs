@@ -269,7 +269,7 @@ public sealed class VisionEngineTests
             _ = option switch
             {
                 nameof(VisionOptions.MaxPixelsInFlight) => o.MaxPixelsInFlight = 5,
-                nameof(RuntimeOptions.MaxBatch) => o.Runtime.MaxBatch = 0,
+                nameof(RuntimeOptions.MaxBatch) => o.Runtime.MaxBatch = -1,
                 _ => (long)(o.Detection.ScoreThreshold = 2),
             };
         });

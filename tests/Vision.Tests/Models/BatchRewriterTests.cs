@@ -13,7 +13,7 @@ public sealed class BatchRewriterTests : IDisposable
     public void Load_FixedBatchWithReshapeConstant_RunsBatchesLikeSingles()
     {
         using var model = Load(TinyModels.Embedder(16));
-        Assert.Equal(32, model.MaxBatch);
+        Assert.Equal(8, model.MaxBatch);
         Assert.Equal([TinyModels.Dimension], model.OutputLengths);
         Assert.InRange(model.BatchDifference, 0, 1e-5);
         var input = Enumerable.Range(0, 5 * model.InputLength).Select(i => MathF.Sin(i)).ToArray();
@@ -37,7 +37,7 @@ public sealed class BatchRewriterTests : IDisposable
         BatchRewriter.FreeBatch(again);
         Assert.Equal(model, again);
         using var loaded = Load(model);
-        Assert.Equal(32, loaded.MaxBatch);
+        Assert.Equal(8, loaded.MaxBatch);
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class BatchRewriterTests : IDisposable
         BatchRewriter.FreeBatch(model);
         Assert.Equal([1, 4], model.Graph.Initializer[1].Int64Data);
         using var loaded = Load(model);
-        Assert.Equal(32, loaded.MaxBatch);
+        Assert.Equal(8, loaded.MaxBatch);
     }
 
     [Fact]
