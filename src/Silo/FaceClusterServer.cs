@@ -39,11 +39,11 @@ public sealed partial class FaceClusterServer : IAsyncDisposable
     public static async Task<FaceClusterServer> StartAsync(FaceClusterServerOptions options, CancellationToken cancellationToken = default)
     {
         var address = options.ParsedAddress;
-        var parts = new ServerParts(DataDirectory.Take(options.DataDirectory));
+        ServerParts? parts = null;
         WebApplication? app = null;
         try
         {
-            await parts.OpenAsync(options, cancellationToken);
+            parts = await ServerParts.OpenAsync(options, cancellationToken);
             var keys = new MetadataApiKeyStore(parts.Metadata, TimeProvider.System);
             var exposure = await BindPolicy.DecideAsync(address, options.Insecure, keys, cancellationToken);
             app = ServerBuilder.Build(options, address, exposure, parts, keys);
@@ -65,7 +65,11 @@ public sealed partial class FaceClusterServer : IAsyncDisposable
                 await app.DisposeAsync();
             }
 
-            await parts.DisposeAsync();
+            if (parts is not null)
+            {
+                await parts.DisposeAsync();
+            }
+
             throw StartFailure.Explain(exception);
         }
     }

@@ -21,15 +21,15 @@ internal sealed class GatewayInstruments : IDisposable
     public GatewayInstruments(IMeterFactory meters, IngestLimits limits)
     {
         _meter = meters.Create(MeterName);
-        _items = _meter.CreateCounter<long>("facecluster.ingest.items", "{item}", "Items answered, by result: stored, repeated, or the reason of the error.");
-        _faces = _meter.CreateCounter<long>("facecluster.ingest.faces", "{face}", "Faces stored.");
-        _bytes = _meter.CreateCounter<long>("facecluster.ingest.bytes", "By", "Bytes of blocks received.");
+        _items = _meter.CreateCounter<long>("ingest.items", "{item}", "Items answered, by result: stored, repeated, or the reason of the error.");
+        _faces = _meter.CreateCounter<long>("ingest.faces", "{face}", "Faces stored.");
+        _bytes = _meter.CreateCounter<long>("ingest.bytes", "By", "Bytes of blocks received.");
         _acknowledgement = _meter.CreateHistogram(
-            "facecluster.ingest.acknowledgement",
+            "ingest.acknowledgement",
             "s",
             "Time from the receipt of a block to its acknowledgement.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
-        _meter.CreateObservableGauge("facecluster.ingest.streams", () => limits.Streams, "{stream}", "Open ingest streams.");
+        _meter.CreateObservableGauge("ingest.streams", () => limits.Streams, "{stream}", "Open ingest streams.");
     }
 
     /// <summary>Counts a block that has been answered.</summary>

@@ -1,5 +1,5 @@
 using FaceCluster.Gateway.Access;
-using FaceCluster.Silo.Startup;
+using FaceCluster.Storage;
 using FaceCluster.Storage.Metadata;
 using FaceCluster.Storage.Metadata.Sqlite;
 
@@ -25,11 +25,24 @@ public sealed class DataDirectoryKeys : IAsyncDisposable
     /// <summary>Opens the keys of a folder, creating it where it is missing.</summary>
     public static async Task<DataDirectoryKeys> OpenAsync(string dataDirectory, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(dataDirectory);
-        var folder = Directory.CreateDirectory(dataDirectory);
-        return new DataDirectoryKeys(await SqliteMetadataStore.OpenAsync(DataDirectory.MetadataFileOf(folder.FullName), cancellationToken));
+        var path = MetadataPath(dataDirectory);
+        return new DataDirectoryKeys(await SqliteMetadataStore.OpenAsync(path, cancellationToken));
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _metadata.DisposeAsync();
+
+    private static string MetadataPath(string dataDirectory)
+    {
+        try
+        {
+            // Lays out a folder that is new; it is let go of again at once.
+            using var data = DataDirectory.Open(dataDirectory);
+            return data.MetadataPath;
+        }
+        catch (DataDirectoryInUseException inUse)
+        {
+            return Path.Combine(inUse.Path, "metadata.db");
+        }
+    }
 }

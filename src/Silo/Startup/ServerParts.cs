@@ -1,40 +1,59 @@
 using FaceCluster.Storage;
-using FaceCluster.Storage.InMemory;
+using FaceCluster.Storage.Log;
 using FaceCluster.Storage.Metadata;
 using FaceCluster.Storage.Metadata.Sqlite;
 
 namespace FaceCluster.Silo.Startup;
 
 /// <summary>What a server opens before its host is built and closes after it has stopped, in reverse order.</summary>
-internal sealed class ServerParts(DataDirectory data) : IAsyncDisposable
+internal sealed class ServerParts : IAsyncDisposable
 {
-    private SqliteMetadataStore? _metadata;
-    private IShardStoreFactory? _shards;
+    private readonly SqliteMetadataStore _metadata;
+    private readonly LogShardStoreFactory _shards;
 
-    public DataDirectory Data => data;
-
-    public IMetadataStore Metadata => _metadata ?? throw new InvalidOperationException("The parts are not open.");
-
-    public IShardStoreFactory Shards => _shards ?? throw new InvalidOperationException("The parts are not open.");
-
-    public async Task OpenAsync(FaceClusterServerOptions options, CancellationToken cancellationToken)
+    private ServerParts(DataDirectory data, SqliteMetadataStore metadata)
     {
-        _metadata = await SqliteMetadataStore.OpenAsync(data.MetadataFile, cancellationToken);
-        _shards = new InMemoryShardStoreFactory();
+        Data = data;
+        _metadata = metadata;
+        _shards = data.CreateShardStores();
+    }
+
+    public DataDirectory Data { get; }
+
+    public IMetadataStore Metadata => _metadata;
+
+    public IShardStoreFactory Shards => _shards;
+
+    public static async Task<ServerParts> OpenAsync(FaceClusterServerOptions options, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(options.DataDirectory))
+        {
+            throw new ServerStartException($"{FaceClusterServerOptions.Section}:{nameof(options.DataDirectory)} is missing: name the folder of the data.");
+        }
+
+        var data = DataDirectory.Open(options.DataDirectory);
+        SqliteMetadataStore? metadata = null;
+        try
+        {
+            metadata = await data.OpenMetadataAsync(cancellationToken);
+            return new ServerParts(data, metadata);
+        }
+        catch
+        {
+            if (metadata is not null)
+            {
+                await metadata.DisposeAsync();
+            }
+
+            data.Dispose();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_shards is IAsyncDisposable shards)
-        {
-            await shards.DisposeAsync();
-        }
-
-        if (_metadata is not null)
-        {
-            await _metadata.DisposeAsync();
-        }
-
-        data.Dispose();
+        await _shards.DisposeAsync();
+        await _metadata.DisposeAsync();
+        Data.Dispose();
     }
 }
