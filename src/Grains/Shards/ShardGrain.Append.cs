@@ -12,6 +12,7 @@ internal sealed partial class ShardGrain
     private const int MaxItems = 32;
 
     private readonly Dictionary<(int Camera, long Sequence), Task> _committing = [];
+    private readonly Dictionary<int, long> _highestTaken = [];
     private Task _lastCommit = Task.CompletedTask;
     private long _lastVisibleLsn;
 
@@ -137,11 +138,14 @@ internal sealed partial class ShardGrain
     private static DomainException Invalid(string field, string message) =>
         new(DomainStatus.InvalidArgument, "INVALID_BLOCK", message, field);
 
-    /// <summary>Numbers skipped before each fresh item, counted against the highest number known or in this block.</summary>
+    /// <summary>
+    /// Numbers skipped before each fresh item, counted against the highest number known, on its way to the disk or
+    /// earlier in this block.
+    /// </summary>
     private long[] Gaps(int camera, IngestBlock block, List<int> fresh)
     {
         var gaps = new long[block.Items.Count];
-        var highest = _table.HighestSequence(camera);
+        var highest = Math.Max(_table.HighestSequence(camera), _highestTaken.GetValueOrDefault(camera, -1));
         foreach (var i in fresh)
         {
             var sequence = block.Items[i].Sequence;
@@ -149,6 +153,7 @@ internal sealed partial class ShardGrain
             highest = Math.Max(highest, sequence);
         }
 
+        _highestTaken[camera] = highest;
         return gaps;
     }
 

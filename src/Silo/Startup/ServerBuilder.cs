@@ -25,6 +25,11 @@ internal static class ServerBuilder
         {
             gateway.CreateDefaultCollection = true;
             gateway.RequireApiKey = exposure == Exposure.KeysRequired;
+            if (!options.Inference.Enabled && options.Inference.EmbeddingModelId is { Length: > 0 } modelId)
+            {
+                gateway.DefaultSettings = gateway.DefaultSettings with { ModelId = modelId };
+            }
+
             options.ConfigureGateway?.Invoke(gateway);
         });
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, address));
