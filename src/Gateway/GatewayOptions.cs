@@ -20,8 +20,8 @@ public sealed class GatewayOptions
     /// <summary>Bytes of one picture; at most <see cref="MaxMessageBytes"/>.</summary>
     public int MaxItemBytes { get; set; } = 16 << 20;
 
-    /// <summary>Pixels of one picture. Enforced by the inference silos, which read the same number.</summary>
-    public long MaxPixels { get; set; } = 64_000_000;
+    /// <summary>Pixels of one picture. Shown to clients; the inference silos enforce their own, which a server in one process copies here.</summary>
+    public long MaxPixels { get; set; } = 36_000_000;
 
     /// <summary>Faces taken from one frame, best detection score first; 1 to 1000.</summary>
     public int MaxFacesPerFrame { get; set; } = 100;
@@ -59,7 +59,10 @@ public sealed class GatewayOptions
     public CollectionSettings DefaultSettings { get; set; } = new() { ModelId = string.Empty };
 
     /// <summary>Calibrations by model id, which turn a cosine into a probability.</summary>
-    public IDictionary<string, SimilarityCalibration> Calibrations { get; } = new Dictionary<string, SimilarityCalibration>(StringComparer.Ordinal);
+    public IDictionary<string, SimilarityCalibration> Calibrations { get; } = new Dictionary<string, SimilarityCalibration>(StringComparer.Ordinal)
+    {
+        [SimilarityCalibration.DefaultModelId] = SimilarityCalibration.DefaultModel,
+    };
 
     /// <summary>Refuses every call without a valid API key.</summary>
     public bool RequireApiKey { get; set; }

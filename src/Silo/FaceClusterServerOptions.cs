@@ -1,5 +1,6 @@
 using System.Net;
 using FaceCluster.Gateway;
+using FaceCluster.Vision;
 
 namespace FaceCluster.Silo;
 
@@ -74,6 +75,9 @@ public sealed class InferenceOptions
     /// <summary>The folder of the models; null: FACECLUSTER_MODELS, else <c>artifacts/models</c> at or above the program.</summary>
     public string? ModelDirectory { get; set; }
 
-    /// <summary>Model of the collection <c>default</c> where this process reads no pictures; null: the product's default model.</summary>
+    /// <summary>Model of the collection <c>default</c> where this process reads no pictures.</summary>
     public string? EmbeddingModelId { get; set; }
+
+    /// <summary>Everything else about the way from a picture to embeddings.</summary>
+    public Action<VisionOptions>? ConfigureVision { get; set; }
 }

@@ -6,7 +6,7 @@ namespace FaceCluster.Gateway.Faces;
 /// <summary>One face that is asked about.</summary>
 /// <param name="Embedding">Raw or unit embedding, little-endian singles; only its direction counts.</param>
 /// <param name="Magnitude">Length of the raw embedding.</param>
-/// <param name="DetectionScore">Detector's score, 0 where none ran.</param>
+/// <param name="DetectionScore">Detector's score, 1 where none ran.</param>
 /// <param name="Box">Where in the picture, or null.</param>
 /// <param name="Stored">The stored face that this is, or none.</param>
 internal sealed record QueryFace(ReadOnlyMemory<byte> Embedding, float Magnitude, float DetectionScore, FaceBox? Box, FaceId Stored);

@@ -68,7 +68,7 @@ internal sealed class QueryReader(PictureAnalyzer pictures, FaceReader faces)
         var violations = new FieldViolations();
         var magnitude = EmbeddingCheck.Check(violations, field, embedding, collection);
         violations.ThrowIfAny();
-        return new QueryFace(embedding.Values.Memory, magnitude, 0, null, FaceId.None);
+        return new QueryFace(embedding.Values.Memory, magnitude, 1, null, FaceId.None);
     }
 
     private async Task<QueryFace> StoredAsync(CollectionInfo collection, string field, string name)

@@ -47,7 +47,9 @@ internal sealed class PendingItem(Wire.IngestItem item, int blockIndex)
     /// <summary>Takes over what was found in the item's picture.</summary>
     public void Take(PictureAnswer answer)
     {
-        Faces = [.. answer.Faces.Select(face => new FaceObservation { Box = face.Box, DetectionScore = face.DetectionScore })];
+        // What the camera says of a crop counts more than the crop's own edges.
+        var given = Acknowledgements.FromWire(Item.Box);
+        Faces = [.. answer.Faces.Select(face => new FaceObservation { Box = given ?? face.Box, DetectionScore = face.DetectionScore })];
         Embeddings = [.. answer.Faces.Select(face => face.Embedding)];
         FacesOverLimit = answer.FacesOverLimit;
     }

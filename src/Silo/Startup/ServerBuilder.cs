@@ -15,7 +15,12 @@ internal static class ServerBuilder
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         AddLogging(builder, options);
-        builder.Host.UseOrleans(silo => AddSilo(silo, options));
+        builder.Host.UseOrleans(silo => AddSilo(silo, options, parts.Vision is not null));
+        if (parts.Vision is not null)
+        {
+            builder.Services.AddSingleton(parts.Vision);
+        }
+
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
         builder.Services.AddSingleton(parts.Metadata);
         builder.Services.AddSingleton(parts.Shards);
@@ -25,7 +30,11 @@ internal static class ServerBuilder
         {
             gateway.CreateDefaultCollection = true;
             gateway.RequireApiKey = exposure == Exposure.KeysRequired;
-            if (!options.Inference.Enabled && options.Inference.EmbeddingModelId is { Length: > 0 } modelId)
+            if (parts.VisionOptions is { } vision)
+            {
+                gateway.MaxPixels = vision.Images.MaxPixels;
+            }
+            else if (options.Inference.EmbeddingModelId is { Length: > 0 } modelId)
             {
                 gateway.DefaultSettings = gateway.DefaultSettings with { ModelId = modelId };
             }
@@ -57,8 +66,13 @@ internal static class ServerBuilder
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("FaceCluster", LogLevel.Information);
     }
 
-    private static void AddSilo(ISiloBuilder silo, FaceClusterServerOptions options)
+    private static void AddSilo(ISiloBuilder silo, FaceClusterServerOptions options, bool readsPictures)
     {
+        if (!readsPictures)
+        {
+            InferenceStart.RemoveGrain(silo);
+        }
+
         var siloPort = options.SiloPort > 0 ? options.SiloPort : FreePort.Find();
         silo.UseLocalhostClustering(siloPort, options.SiloGatewayPort ?? 0, serviceId: "facecluster", clusterId: options.ClusterId);
 

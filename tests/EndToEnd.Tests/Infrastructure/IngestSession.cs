@@ -10,6 +10,8 @@ internal sealed class IngestSession(ApiClient api) : IDisposable
 
     public string Revision { get; private set; } = string.Empty;
 
+    public bool Draining { get; private set; }
+
     public Credit Credit { get; } = new();
 
     public List<ItemAcknowledgement> Acknowledgements { get; } = [];
@@ -27,6 +29,7 @@ internal sealed class IngestSession(ApiClient api) : IDisposable
 
         var response = _call.ResponseStream.Current;
         Acknowledgements.AddRange(response.Acknowledgements);
+        Draining |= response.Draining is not null;
         Credit.Blocks += response.Credit?.Blocks ?? 0;
         Credit.Bytes += response.Credit?.Bytes ?? 0;
         Revision = response.Revision.Length > 0 ? response.Revision : Revision;
