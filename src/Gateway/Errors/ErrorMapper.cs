@@ -37,6 +37,11 @@ internal sealed partial class ErrorMapper(IOptions<GatewayOptions> options, ILog
     /// <summary>The details of a status that the framework made and that carries none.</summary>
     public static RpcStatus FromBare(Grpc.Core.Status status)
     {
+        if (status.StatusCode == StatusCode.Unknown)
+        {
+            return Malformed();
+        }
+
         var reason = status.StatusCode switch
         {
             StatusCode.ResourceExhausted => ErrorReason.MessageTooLarge,
@@ -50,6 +55,12 @@ internal sealed partial class ErrorMapper(IOptions<GatewayOptions> options, ILog
         };
         return ApiError.Status(status.StatusCode, reason, status.Detail);
     }
+
+    /// <summary>The error of a message that could not be read.</summary>
+    public static RpcStatus Malformed() => ApiError.Status(
+        StatusCode.InvalidArgument,
+        ErrorReason.MalformedMessage,
+        "The bytes are not a message of this method, or claim to be longer than any message can be.");
 
     private RpcStatus FromDomain(DomainException exception)
     {

@@ -47,6 +47,10 @@ internal static class GrpcErrorResponse
 
         var message = Uri.UnescapeDataString(destination[MessageKey].ToString());
         var status = ErrorMapper.FromBare(new Grpc.Core.Status((StatusCode)code, message));
+
+        // UNKNOWN is what the framework makes of a message that it cannot read; the caller can do something about it.
+        destination[StatusKey] = status.Code.ToString(CultureInfo.InvariantCulture);
+        destination[MessageKey] = Uri.EscapeDataString(status.Message);
         destination[DetailsKey] = Convert.ToBase64String(status.ToByteArray());
     }
 }

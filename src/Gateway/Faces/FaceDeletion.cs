@@ -4,30 +4,22 @@ using FaceCluster.Grains;
 
 namespace FaceCluster.Gateway.Faces;
 
-/// <summary>
-/// Deletes faces from search, clusters, identities and store. Every step may be repeated, and all of them run even where
-/// the faces are gone already, so that a repeat after a failure in the middle completes the work.
-/// </summary>
+/// <summary>Deletes faces from search, clusters, identities and store; the shards tell each other and the gallery.</summary>
 internal sealed class FaceDeletion(IGrainFactory grains)
 {
     /// <summary>Deletes faces; returns how many existed.</summary>
     public async Task<int> DeleteAsync(CollectionInfo collection, IReadOnlyList<FaceId> ids)
     {
-        await grains.GetGrain<IGalleryGrain>(collection.Name).RemoveFaces(ids);
         var deleted = await Task.WhenAll(ids.GroupBy(collection.ShardOf).Select(group => Shard(collection, group.Key).Delete([.. group]).AsTask()));
-        await Task.WhenAll(Shards(collection).Select(shard => shard.Forget(ids).AsTask()));
         return deleted.Sum();
     }
 
     /// <summary>The revision that contains everything the collection has acknowledged by now.</summary>
     public async Task<string> RevisionAsync(CollectionInfo collection)
     {
-        var statuses = await Task.WhenAll(Shards(collection).Select(shard => shard.Status().AsTask()));
+        var statuses = await Task.WhenAll(Enumerable.Range(0, collection.Settings.ShardCount).Select(shard => Shard(collection, shard).Status().AsTask()));
         return RevisionToken.Encode(collection.Uid, [.. statuses.Select(status => new ShardRevision(status.Shard, status.LastLsn))]);
     }
-
-    private IEnumerable<IShardGrain> Shards(CollectionInfo collection) =>
-        Enumerable.Range(0, collection.Settings.ShardCount).Select(shard => Shard(collection, shard));
 
     private IShardGrain Shard(CollectionInfo collection, int shard) => grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Name, shard));
 }

@@ -12,7 +12,7 @@ internal static class IdentityFields
     private const int MaxDisplayName = 200;
     private const int MaxLabels = 64;
     private const int MaxLabelKeyBytes = 63;
-    private const int MaxLabelValueBytes = 1024;
+    private const int MaxLabelValueLength = 256;
 
     public static void Check(FieldViolations violations, string field, Identity? identity)
     {
@@ -22,9 +22,9 @@ internal static class IdentityFields
             return;
         }
 
-        if (identity.DisplayName.Length > MaxDisplayName)
+        if (identity.DisplayName.Length is 0 or > MaxDisplayName)
         {
-            violations.Add($"{field}.display_name", $"has {identity.DisplayName.Length} characters; at most {MaxDisplayName} are allowed.");
+            violations.Add($"{field}.display_name", $"has {identity.DisplayName.Length} characters; 1 to {MaxDisplayName} are needed.");
         }
 
         if (identity.Labels.Count > MaxLabels)
@@ -34,9 +34,9 @@ internal static class IdentityFields
 
         foreach (var (key, value) in identity.Labels)
         {
-            if (key.Length == 0 || Encoding.UTF8.GetByteCount(key) > MaxLabelKeyBytes || Encoding.UTF8.GetByteCount(value) > MaxLabelValueBytes)
+            if (key.Length == 0 || Encoding.UTF8.GetByteCount(key) > MaxLabelKeyBytes || value.Length > MaxLabelValueLength)
             {
-                violations.Add($"{field}.labels", $"has an entry whose key is not 1 to {MaxLabelKeyBytes} bytes or whose value is more than {MaxLabelValueBytes} bytes long.");
+                violations.Add($"{field}.labels", $"has an entry whose key is not 1 to {MaxLabelKeyBytes} bytes or whose value is more than {MaxLabelValueLength} characters long.");
                 return;
             }
         }

@@ -66,7 +66,7 @@ internal sealed class IngestStream : IDisposable
             await _blocks.WaitAsync(cancellation);
             var next = reader.MoveNext(cancellation);
             await Task.WhenAny(next, drain.Expired, writing);
-            if (!next.IsCompleted || !await next)
+            if (!next.IsCompleted || !await ReadableAsync(next))
             {
                 return;
             }
@@ -112,6 +112,19 @@ internal sealed class IngestStream : IDisposable
             await turn.MayAcknowledgeAsync();
             _pipeline.Instruments.Block(result.Acknowledgements, bytes, received);
             _replies.Acknowledge(result, target.Collection, bytes);
+        }
+    }
+
+    private async Task<bool> ReadableAsync(Task<bool> next)
+    {
+        try
+        {
+            return await next;
+        }
+        catch (Exception exception) when (exception is not RpcException && !_context.CancellationToken.IsCancellationRequested)
+        {
+            // The connection is fine, so what came over it is not.
+            throw ErrorMapper.Malformed().ToRpcException();
         }
     }
 

@@ -52,6 +52,7 @@ public sealed record ShardStatus
     [Id(4)]
     public long LinkedThroughLsn { get; init; }
 
+    /// <summary>The position of the latest write that was acknowledged: what a reader may ask to see.</summary>
     [Id(5)]
     public long LastLsn { get; init; }
 

@@ -28,6 +28,9 @@ internal sealed class LinkQueue
     /// <summary>Tells the position of the latest record, which bounds <see cref="LinkedThrough"/>.</summary>
     public void Advance(long lsn) => _lastLsn = Math.Max(_lastLsn, lsn);
 
+    /// <summary>The position of the latest record that was told.</summary>
+    public long LastLsn => _lastLsn;
+
     /// <summary>The position up to which nothing waits.</summary>
     public long LinkedThrough
     {

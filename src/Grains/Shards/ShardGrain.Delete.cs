@@ -23,7 +23,8 @@ internal sealed partial class ShardGrain
         FaceId[] own = [.. ids.Distinct().Where(id => _table.TryGetFace(id, out var row) && !_table.Faces[row].Deleted)];
         if (own.Length > 0)
         {
-            await Write(_store!.DeleteAsync(new Deletion { Own = own }));
+            var lsn = await Write(_store!.DeleteAsync(new Deletion { Own = own }));
+            _queue.Advance(lsn);
             foreach (var id in own)
             {
                 if (_table.Delete(id, out _))
@@ -78,6 +79,7 @@ internal sealed partial class ShardGrain
                 Dirty = [.. orphans.Where(row => !_table.Faces[row].Deleted).Select(row => _table.Faces[row].Id)],
             }));
             var now = time.GetTimestamp();
+            _queue.Advance(lsn);
             foreach (var row in orphans)
             {
                 _queue.Add(row, lsn, now);

@@ -94,7 +94,7 @@ internal sealed partial class ShardGrain(
             Items = _table.Items.Count,
             Unlinked = _queue.Count,
             LinkedThroughLsn = _feed!.LinkedThrough,
-            LastLsn = _lastLsn,
+            LastLsn = _queue.LastLsn,
             MemoryBytes = _table.TableBytes + _table.Index.MemoryBytes,
             LinkLagMilliseconds = _lagMilliseconds,
         });

@@ -59,7 +59,7 @@ public sealed class IdentityTests(SharedServer shared)
             new EnrolFacesRequest { Name = first.Name, Cluster = cluster.Name, Etag = first.Etag }).ResponseAsync);
 
         await ExpectedError.FailsAsync(StatusCode.FailedPrecondition, ErrorReason.FaceEnrolled, () => Api.Identities.CreateIdentityAsync(
-            new CreateIdentityRequest { Parent = collection, IdentityId = "two", Identity = new Identity(), Cluster = cluster.Name }).ResponseAsync);
+            new CreateIdentityRequest { Parent = collection, IdentityId = "two", Identity = new Identity { DisplayName = "Two" }, Cluster = cluster.Name }).ResponseAsync);
         await ExpectedError.FailsAsync(StatusCode.NotFound, ErrorReason.IdentityNotFound, () => Api.Identities.GetIdentityAsync(
             new GetIdentityRequest { Name = $"{collection}/identities/two" }).ResponseAsync);
         var faces = await Api.Identities.ListIdentityFacesAsync(new ListIdentityFacesRequest { Parent = first.Name, PageSize = 3 });
@@ -93,6 +93,7 @@ public sealed class IdentityTests(SharedServer shared)
     {
         var collection = await Api.NewCollectionAsync();
         await FieldAsync("identity", new CreateIdentityRequest { Parent = collection });
+        await FieldAsync("identity.display_name", new CreateIdentityRequest { Parent = collection, Identity = new Identity() });
         await FieldAsync("identity_id", new CreateIdentityRequest { Parent = collection, Identity = new Identity(), IdentityId = "Not An Id" });
         await FieldAsync("identity.display_name", new CreateIdentityRequest { Parent = collection, Identity = new Identity { DisplayName = new string('x', 201) } });
         await FieldAsync("faces[0]", new CreateIdentityRequest { Parent = collection, Identity = new Identity(), Faces = { "nosuch" } });
