@@ -4,7 +4,6 @@ using FaceCluster.Gateway.Faces;
 using FaceCluster.Gateway.Health;
 using FaceCluster.Gateway.Identities;
 using FaceCluster.Gateway.Ingest;
-using FaceCluster.Gateway.Metrics;
 using FaceCluster.Gateway.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
@@ -46,9 +45,6 @@ public static class GatewayEndpointExtensions
     /// </summary>
     public static IEndpointRouteBuilder MapFaceClusterDiagnostics(this IEndpointRouteBuilder endpoints)
     {
-        // The adapter that shows the meters of .NET has buckets of its own; the instruments know theirs better.
-        Prometheus.Metrics.ConfigureMeterAdapter(adapter =>
-            adapter.ResolveHistogramBuckets = instrument => HistogramBuckets.Of(instrument));
         endpoints.MapMetrics();
         endpoints.MapGet("/livez", () => Results.Text("ok"));
         endpoints.MapHealthChecks("/readyz", new HealthCheckOptions { ResponseWriter = HealthReportWriter.WriteAsync });

@@ -65,6 +65,7 @@ public static class GatewayServiceCollectionExtensions
         services.AddSingleton<SettingsReader>();
         services.AddSingleton<IngestLimits>();
         services.AddSingleton<GatewayInstruments>();
+        services.AddHostedService<MetricsStart>();
         services.AddSingleton<PictureAnalyzer>();
         services.AddSingleton<BlockAppender>();
         services.AddSingleton<BlockProcessor>();
