@@ -1,2 +1,38 @@
-var builder = WebApplication.CreateBuilder(args);
-builder.Build().Run();
+using FaceCluster.Gateway;
+using FaceCluster.Gateway.Access;
+using FaceCluster.Gateway.Host;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+// A gateway by itself: gRPC outside, an Orleans client inside. Options stand in the sections Gateway and GatewayHost of
+// the configuration, for instance GatewayHost__SiloGateways__0=10.0.0.7:30000.
+var builder = WebApplication.CreateSlimBuilder(args);
+var options = builder.Configuration.GetSection(GatewayHostOptions.Section).Get<GatewayHostOptions>() ?? new GatewayHostOptions();
+try
+{
+    var keys = new ConfiguredApiKeyStore(builder.Configuration);
+    var keysRequired = await options.CheckExposureAsync(keys);
+    builder.Services.AddSingleton<IApiKeyStore>(keys);
+    builder.Services.AddFaceClusterGateway(gateway =>
+    {
+        builder.Configuration.GetSection(GatewayOptions.Section).Bind(gateway);
+        gateway.RequireApiKey |= keysRequired;
+    });
+    builder.Host.UseOrleansClient(client => options.Connect(client));
+    builder.WebHost.ConfigureKestrel(kestrel =>
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
+        kestrel.Listen(options.ParsedAddress, options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
+        kestrel.Listen(options.ParsedAddress, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
+    });
+    await using var app = builder.Build();
+    app.MapFaceClusterGrpc();
+    app.MapFaceClusterDiagnostics();
+    await app.RunAsync();
+    return 0;
+}
+catch (InvalidOperationException exception) when (exception.Data.Contains(GatewayHostOptions.Section))
+{
+    await Console.Error.WriteLineAsync($"error: {exception.Message}");
+    return 1;
+}

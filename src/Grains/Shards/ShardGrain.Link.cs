@@ -92,9 +92,15 @@ internal sealed partial class ShardGrain
     {
         var row = _table.FaceOfIndexRow(offer.Row);
         ref var face = ref _table.Faces[row];
-        if (face.Deleted || face.Candidates.Offer(new Candidate(from, offer.Similarity)) == OfferOutcome.Unchanged)
+        if (face.Deleted)
         {
             return false;
+        }
+
+        if (face.Candidates.Offer(new Candidate(from, offer.Similarity)) == OfferOutcome.Unchanged)
+        {
+            // A repeat of a link that failed elsewhere: the offer is in the list, but perhaps not yet in the forest.
+            return face.Linked && Holds(face.Candidates, from);
         }
 
         _table.SetAcceptance(row);
@@ -105,6 +111,19 @@ internal sealed partial class ShardGrain
         }
 
         return face.Linked;
+    }
+
+    private static bool Holds(in CandidateList candidates, FaceId id)
+    {
+        foreach (var candidate in candidates.Items)
+        {
+            if (candidate.Id == id)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private LinkQuery[] Queries(LinkRequest request)

@@ -47,7 +47,7 @@ internal sealed class Truth(double threshold = 0.5)
         var token = string.Empty;
         do
         {
-            var page = await api.Clusters.ListClusterMembersAsync(new ListClusterMembersRequest { Parent = cluster, PageSize = 5, PageToken = token });
+            var page = await api.Clusters.ListClusterMembersAsync(new ListClusterMembersRequest { Parent = cluster, PageSize = 50, PageToken = token });
             members.AddRange(page.Faces);
             token = page.NextPageToken;
         }
