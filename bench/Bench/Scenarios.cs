@@ -1,3 +1,4 @@
+using FaceCluster.Bench.Ingest;
 using FaceCluster.Bench.Search;
 using FaceCluster.Bench.Storage;
 using FaceCluster.Bench.Vision;
@@ -20,6 +21,7 @@ internal static class Scenarios
         ["storage"] = ("[FOLDER] [--json]  durable embeddings a second against the disk alone and against SQLite; recovery", StorageScenario.RunAsync),
         ["vision-embed"] = ("embeddings a second through the engine against a bare ONNX Runtime loop", EmbeddingScenario.RunAsync),
         ["vision-frames"] = ("frames a second against the sum of their model times", FrameScenario.RunAsync),
+        ["ingest"] = ("[SECONDS [FACES]]  embeddings through gRPC to the log, against memory only; linking as it grows", IngestScenario.RunAsync),
         ["vision-parity"] = ("FOLDER  embeddings of a folder of face crops against reference embeddings", ParityScenario.RunAsync),
     };
 

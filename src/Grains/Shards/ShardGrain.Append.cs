@@ -263,7 +263,12 @@ internal sealed partial class ShardGrain
                 _queue.Add(face, lsn, now);
             }
 
-            _feed!.Wake();
+            if (first == _table.Faces.Count)
+            {
+                // Nothing to link: only the position moves, and the forest has to hear of it.
+                _feed!.Wake();
+            }
+
             StartLinking();
         }
 

@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using FaceCluster.Grains;
+using FaceCluster.Index.Benchmarking;
+using FaceCluster.Silo;
+using FaceCluster.V1;
+using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using CollectionSettings = FaceCluster.V1.CollectionSettings;
+
+namespace FaceCluster.Bench.Ingest;
+
+/// <summary>
+/// Embeddings through the whole house: gRPC stream, gateway, shard, log, acknowledgement, with client and server on the
+/// same cores. Against the same path with shards that only remember, and with linking on as the collection grows.
+/// </summary>
+internal static class IngestScenario
+{
+    private const int Dimension = 512;
+    private const int Cameras = 4;
+    private const string Model = "bench";
+
+    /// <summary>Bar of the durable path without linking, embeddings per second on two cores.</summary>
+    private const double Bar = 60_000;
+
+    /// <summary>Arguments: seconds per measurement (default 8), faces with linking on (default 100000; 0 leaves it out).</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var seconds = args.Length > 0 ? double.Parse(args[0], CultureInfo.InvariantCulture) : 8;
+        var faces = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 100_000;
+        var memory = await ThroughputAsync("memory only", durable: false, seconds);
+        var durable = await ThroughputAsync("durable", durable: true, seconds);
+        Print(new { name = "durable against memory only", ratio = Math.Round(durable / memory, 3) });
+        if (faces > 0)
+        {
+            await LinkingAsync(faces);
+        }
+
+        return durable >= Bar ? 0 : 1;
+    }
+
+    private static async Task<double> ThroughputAsync(string name, bool durable, double seconds)
+    {
+        await using var system = await StartAsync(durable, linking: false);
+        using var stop = new CancellationTokenSource();
+        var warm = false;
+        var mixture = SphereMixture.For(100_000, Dimension);
+        var cameras = Enumerable.Range(0, Cameras)
+            .Select(n => new CameraLoad(system.Server.GrpcAddress, system.Parent, n, Model, mixture, n * 10_000L, pool: 1024)).ToArray();
+        var running = cameras.Select(camera => camera.RunAsync(long.MaxValue - 64, () => Volatile.Read(ref warm), stop.Token)).ToArray();
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        Volatile.Write(ref warm, true);
+        var before = cameras.Sum(static camera => camera.Acknowledged);
+        var started = Stopwatch.GetTimestamp();
+        await Task.Delay(TimeSpan.FromSeconds(seconds));
+        var rate = (cameras.Sum(static camera => camera.Acknowledged) - before) / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        await stop.CancelAsync();
+        await Task.WhenAll(running);
+        var delays = cameras.SelectMany(static camera => camera.Delays).Order().ToArray();
+        Print(new
+        {
+            name = $"ingest, {name}, linking off",
+            embeddings_per_s = Math.Round(rate),
+            ack_p50_ms = Math.Round(delays[delays.Length / 2], 2),
+            ack_p99_ms = Math.Round(delays[(int)(delays.Length * 0.99)], 2),
+        });
+        Array.ForEach(cameras, static camera => camera.Dispose());
+        return rate;
+    }
+
+    /// <summary>Sends all faces and states how fast they were clustered around each size of the collection.</summary>
+    private static async Task LinkingAsync(int faces)
+    {
+        await using var system = await StartAsync(durable: true, linking: true);
+        var mixture = SphereMixture.For(faces, Dimension);
+        var each = faces / Cameras;
+        var cameras = Enumerable.Range(0, Cameras)
+            .Select(n => new CameraLoad(system.Server.GrpcAddress, system.Parent, n, Model, mixture, (long)n * each, pool: 0)).ToArray();
+        var started = Stopwatch.GetTimestamp();
+        var sending = Task.WhenAll(cameras.Select(camera => camera.RunAsync(each, static () => true, CancellationToken.None)));
+        var marks = new Queue<int>(new[] { 10_000, 50_000, 100_000 }.Where(mark => mark <= faces));
+        var forest = system.Server.Services.GetRequiredService<IGrainFactory>().GetGrain<IForestGrain>(system.Collection);
+        var (lastCount, lastTime) = (0L, 0.0);
+        while (marks.Count > 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100));
+            var count = (await forest.Status()).Faces;
+            var time = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            if (count >= marks.Peek() || (count >= each * Cameras && sending.IsCompleted))
+            {
+                Print(new
+                {
+                    name = $"ingest, durable, linking on, up to {marks.Dequeue()} faces",
+                    clustered_per_s_since_the_last_mark = Math.Round((count - lastCount) / (time - lastTime)),
+                    clustered_per_s_overall = Math.Round(count / time),
+                });
+                (lastCount, lastTime) = (count, time);
+            }
+        }
+
+        await sending;
+        Array.ForEach(cameras, static camera => camera.Dispose());
+    }
+
+    private static async Task<BenchSystem> StartAsync(bool durable, bool linking)
+    {
+        var folder = Directory.CreateTempSubdirectory("facecluster-bench-");
+        var server = await FaceClusterServer.StartAsync(new FaceClusterServerOptions
+        {
+            DataDirectory = folder.FullName,
+            GrpcPort = 0,
+            HttpPort = null,
+            MemoryOnly = !durable,
+            Inference = new InferenceOptions { Enabled = false },
+            ConfigureLogging = static logging => logging.SetMinimumLevel(LogLevel.Error),
+        });
+        using var channel = GrpcChannel.ForAddress(server.GrpcAddress);
+        var collection = await new CollectionService.CollectionServiceClient(channel).CreateCollectionAsync(new CreateCollectionRequest
+        {
+            CollectionId = "bench",
+            Collection = new Collection
+            {
+                Settings = new CollectionSettings { ModelId = Model, ShardCount = 4, Clustering = new ClusteringSettings { Disabled = !linking } },
+            },
+        });
+        return new BenchSystem(server, folder, "bench", collection.Name);
+    }
+
+    private static void Print<T>(T figures) => Console.WriteLine(JsonSerializer.Serialize(figures));
+
+    private sealed record BenchSystem(FaceClusterServer Server, DirectoryInfo Folder, string Collection, string Parent) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await Server.DisposeAsync();
+            Folder.Delete(recursive: true);
+        }
+    }
+}
