@@ -13,6 +13,9 @@ public sealed class FaceClusterServerOptions
     /// <summary>The folder of all data, created where it is missing. One server at a time uses it. Required.</summary>
     public string DataDirectory { get; set; } = string.Empty;
 
+    /// <summary>Keeps faces in memory only, so that they are gone with the process: for measurements.</summary>
+    public bool MemoryOnly { get; set; }
+
     /// <summary>The address to listen on: <c>localhost</c> or an IP address. Default: loopback. See <see cref="Insecure"/>.</summary>
     public string Address { get; set; } = "localhost";
 

@@ -25,6 +25,9 @@ internal static class IngestScenario
     /// <summary>Bar of the durable path without linking, embeddings per second on two cores.</summary>
     private const double Bar = 60_000;
 
+    /// <summary>Sizes of the collection at which the clustering rate is stated.</summary>
+    private static readonly int[] Marks = [10_000, 50_000, 100_000];
+
     /// <summary>Arguments: seconds per measurement (default 8), faces with linking on (default 100000; 0 leaves it out).</summary>
     public static async Task<int> RunAsync(string[] args)
     {
@@ -53,9 +56,12 @@ internal static class IngestScenario
         await Task.Delay(TimeSpan.FromSeconds(2));
         Volatile.Write(ref warm, true);
         var before = cameras.Sum(static camera => camera.Acknowledged);
+        var cpu = Environment.CpuUsage.TotalTime;
         var started = Stopwatch.GetTimestamp();
         await Task.Delay(TimeSpan.FromSeconds(seconds));
-        var rate = (cameras.Sum(static camera => camera.Acknowledged) - before) / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var stored = cameras.Sum(static camera => camera.Acknowledged) - before;
+        var rate = stored / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        cpu = Environment.CpuUsage.TotalTime - cpu;
         await stop.CancelAsync();
         await Task.WhenAll(running);
         var delays = cameras.SelectMany(static camera => camera.Delays).Order().ToArray();
@@ -63,6 +69,7 @@ internal static class IngestScenario
         {
             name = $"ingest, {name}, linking off",
             embeddings_per_s = Math.Round(rate),
+            cpu_us_each = Math.Round(cpu.TotalMicroseconds / stored, 1),
             ack_p50_ms = Math.Round(delays[delays.Length / 2], 2),
             ack_p99_ms = Math.Round(delays[(int)(delays.Length * 0.99)], 2),
         });
@@ -80,7 +87,7 @@ internal static class IngestScenario
             .Select(n => new CameraLoad(system.Server.GrpcAddress, system.Parent, n, Model, mixture, (long)n * each, pool: 0)).ToArray();
         var started = Stopwatch.GetTimestamp();
         var sending = Task.WhenAll(cameras.Select(camera => camera.RunAsync(each, static () => true, CancellationToken.None)));
-        var marks = new Queue<int>(new[] { 10_000, 50_000, 100_000 }.Where(mark => mark <= faces));
+        var marks = new Queue<int>(Marks.Where(mark => mark <= faces));
         var forest = system.Server.Services.GetRequiredService<IGrainFactory>().GetGrain<IForestGrain>(system.Collection);
         var (lastCount, lastTime) = (0L, 0.0);
         while (marks.Count > 0)

@@ -1,4 +1,5 @@
 using FaceCluster.Storage;
+using FaceCluster.Storage.InMemory;
 using FaceCluster.Storage.Log;
 using FaceCluster.Storage.Metadata;
 using FaceCluster.Storage.Metadata.Sqlite;
@@ -10,22 +11,23 @@ namespace FaceCluster.Silo.Startup;
 internal sealed class ServerParts : IAsyncDisposable
 {
     private readonly SqliteMetadataStore _metadata;
-    private readonly LogShardStoreFactory _shards;
+    private readonly LogShardStoreFactory? _log;
 
-    private ServerParts(DataDirectory data, SqliteMetadataStore metadata, (VisionEngine Engine, VisionOptions Options)? vision)
+    private ServerParts(DataDirectory data, SqliteMetadataStore metadata, (VisionEngine Engine, VisionOptions Options)? vision, bool memoryOnly)
     {
         Data = data;
         Vision = vision?.Engine;
         VisionOptions = vision?.Options;
         _metadata = metadata;
-        _shards = data.CreateShardStores();
+        _log = memoryOnly ? null : data.CreateShardStores();
+        Shards = _log ?? (IShardStoreFactory)new InMemoryShardStoreFactory();
     }
 
     public DataDirectory Data { get; }
 
     public IMetadataStore Metadata => _metadata;
 
-    public IShardStoreFactory Shards => _shards;
+    public IShardStoreFactory Shards { get; }
 
     /// <summary>What reads pictures; null where this server only takes embeddings.</summary>
     public VisionEngine? Vision { get; }
@@ -46,7 +48,7 @@ internal sealed class ServerParts : IAsyncDisposable
         {
             metadata = await data.OpenMetadataAsync(cancellationToken);
             vision = InferenceStart.Load(options.Inference);
-            return new ServerParts(data, metadata, vision);
+            return new ServerParts(data, metadata, vision, options.MemoryOnly);
         }
         catch
         {
@@ -72,7 +74,11 @@ internal sealed class ServerParts : IAsyncDisposable
             await Vision.DisposeAsync();
         }
 
-        await _shards.DisposeAsync();
+        if (_log is not null)
+        {
+            await _log.DisposeAsync();
+        }
+
         await _metadata.DisposeAsync();
         Data.Dispose();
     }
