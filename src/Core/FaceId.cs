@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace FaceCluster.Core;
 
@@ -27,26 +25,9 @@ public readonly record struct FaceId(ulong High, ulong Low) : IComparable<FaceId
     /// <summary>Whether this is <see cref="None"/>.</summary>
     public bool IsNone => (High | Low) == 0;
 
-    /// <summary>
-    /// Derives the id of the face number <paramref name="index"/> of one item: the first 128 bits of SHA-256 over the
-    /// length-prefixed collection and camera, the sequence number and the index (little-endian), of which the upper 12
-    /// are replaced by the camera's <see cref="Slot"/>.
-    /// </summary>
-    public static FaceId Derive(string collection, string camera, long sequence, int index)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(collection);
-        ArgumentException.ThrowIfNullOrEmpty(camera);
-        var maximum = 8 + Encoding.UTF8.GetMaxByteCount(collection.Length) + Encoding.UTF8.GetMaxByteCount(camera.Length) + 12;
-        Span<byte> buffer = maximum <= 512 ? stackalloc byte[maximum] : new byte[maximum];
-        var length = WriteText(buffer, 0, collection);
-        length = WriteText(buffer, length, camera);
-        BinaryPrimitives.WriteInt64LittleEndian(buffer[length..], sequence);
-        BinaryPrimitives.WriteInt32LittleEndian(buffer[(length + 8)..], index);
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(buffer[..(length + 12)], digest);
-        var id = Read(digest);
-        return id with { High = (id.High & (ulong.MaxValue >> SlotBits)) | ((ulong)CameraSlot.Of(camera) << (64 - SlotBits)) };
-    }
+    /// <summary>The id of the face number <paramref name="index"/> of one item; see <see cref="FaceIdSource"/>.</summary>
+    public static FaceId Derive(string collection, string camera, long sequence, int index) =>
+        new FaceIdSource(collection, camera).Derive(sequence, index);
 
     /// <summary>Reads the 16-byte big-endian binary form, whose byte order is the order of <see cref="CompareTo"/>.</summary>
     public static FaceId Read(ReadOnlySpan<byte> source) =>
@@ -92,10 +73,6 @@ public readonly record struct FaceId(ulong High, ulong Low) : IComparable<FaceId
 
     public static bool operator >=(FaceId left, FaceId right) => left.CompareTo(right) >= 0;
 
-    private static int WriteText(Span<byte> buffer, int at, string text)
-    {
-        var written = Encoding.UTF8.GetBytes(text, buffer[(at + 4)..]);
-        BinaryPrimitives.WriteInt32LittleEndian(buffer[at..], written);
-        return at + 4 + written;
-    }
+    internal FaceId WithSlot(int slot) =>
+        this with { High = (High & (ulong.MaxValue >> SlotBits)) | ((ulong)slot << (64 - SlotBits)) };
 }

@@ -61,9 +61,19 @@ public static class Similarity
             return magnitude;
         }
 
-        for (var i = 0; i < raw.Length; i++)
+        if (unit.Length < raw.Length)
         {
-            unit[i] = (float)(raw[i] / length);
+            throw new ArgumentException($"The unit vector has {unit.Length} elements; {raw.Length} are needed.", nameof(unit));
+        }
+
+        // Division and rounding are the same operations in any width, so this is the scalar result, faster.
+        var divisor = Vector256.Create(length);
+        ref var source = ref MemoryMarshal.GetReference(raw);
+        ref var target = ref MemoryMarshal.GetReference(unit);
+        for (nuint i = 0; i < (nuint)raw.Length; i += LaneCount)
+        {
+            var (low, high) = Vector256.Widen(Vector256.LoadUnsafe(ref source, i));
+            Vector256.Narrow(low / divisor, high / divisor).StoreUnsafe(ref target, i);
         }
 
         return magnitude;

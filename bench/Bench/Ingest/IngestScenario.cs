@@ -53,7 +53,8 @@ internal static class IngestScenario
         var cameras = Enumerable.Range(0, Cameras)
             .Select(n => new CameraLoad(system.Server.GrpcAddress, system.Parent, n, Model, mixture, n * 10_000L, pool: 1024)).ToArray();
         var running = cameras.Select(camera => camera.RunAsync(long.MaxValue - 64, () => Volatile.Read(ref warm), stop.Token)).ToArray();
-        await Task.Delay(TimeSpan.FromSeconds(2));
+        // Long enough for the just-in-time compiler to be done with the way of a face.
+        await Task.Delay(TimeSpan.FromSeconds(8));
         Volatile.Write(ref warm, true);
         var before = cameras.Sum(static camera => camera.Acknowledged);
         var cpu = Environment.CpuUsage.TotalTime;

@@ -190,6 +190,7 @@ internal sealed partial class ShardGrain
         var whole = fresh.Count == block.Items.Count;
         var raw = whole ? [] : new float[faces * dimension];
         var given = MemoryMarshal.Cast<byte, float>(block.Embeddings.Span);
+        var ids = new FaceIdSource(_collection, block.Camera);
         var records = new ItemEntry[fresh.Count];
         var source = 0;
         var target = 0;
@@ -220,7 +221,7 @@ internal sealed partial class ShardGrain
 
                 var face = item.Faces[f];
                 stored[f] = new FaceEntry(
-                    FaceId.Derive(_collection, block.Camera, item.Sequence, f),
+                    ids.Derive(item.Sequence, f),
                     face.Box is { } box ? new EntryBox(box.Left, box.Top, box.Width, box.Height) : null,
                     face.DetectionScore,
                     magnitude);
