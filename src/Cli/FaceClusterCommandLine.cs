@@ -55,6 +55,7 @@ public static class FaceClusterCommandLine
         root.Subcommands.Add(new InfoCommand(console));
         root.Subcommands.Add(new EmbedCommand(console));
         root.Subcommands.Add(new EvalCommand(console));
+        root.Subcommands.Add(new BenchCommand(console));
         root.Subcommands.Add(new DemoCommand(console));
         root.Subcommands.Add(new ServeCommand(console));
         root.Subcommands.Add(new KeysCommand(console));

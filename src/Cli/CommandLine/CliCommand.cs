@@ -49,7 +49,7 @@ internal class CliCommand : Command
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
                 console.Note($"error: {failure.Message}");
-                return ExitCode.Refused;
+                return failure is FileNotFoundException or DirectoryNotFoundException ? ExitCode.NotFound : ExitCode.Refused;
             }
         });
 }

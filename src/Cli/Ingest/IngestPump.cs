@@ -82,11 +82,9 @@ public sealed class IngestPump(
             await WriteAsync(call.RequestStream, source, reading, cancellation);
             await call.RequestStream.CompleteAsync();
         }
-        catch (Exception failure) when (failure is InvalidOperationException or RpcException)
+        catch (Exception failure) when (failure is InvalidOperationException or RpcException && !cancellation.IsCancellationRequested)
         {
-            // Writing to a call that has ended says little; the reader knows why it ended.
-            await reading;
-            throw;
+            // Writing to a call that has ended says little; the reader knows why it ended, and throws where that was an error.
         }
 
         await reading;

@@ -58,7 +58,7 @@ public static class JsonText
 
             if (field.FieldType == FieldType.Message)
             {
-                IEnumerable<JsonNode?> parts = value is JsonArray array ? array : [value];
+                IEnumerable<JsonNode?> parts = value as JsonArray ?? Enumerable.Repeat<JsonNode?>(value, 1);
                 foreach (var part in parts)
                 {
                     Unquote(part, field.MessageType);

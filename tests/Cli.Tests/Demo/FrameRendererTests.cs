@@ -13,7 +13,7 @@ public sealed class FrameRendererTests : IDisposable
 
     [Fact]
     public void Render_OfAnyPose_PutsThePhotographWhereThePoseSays() =>
-        Gen.Select(Gen.Float[250, 500], Gen.Float[250, 500], Gen.Float[500, 900], Gen.Float[-8, 8]).Sample(
+        Gen.Select(Gen.Float[250, 470], Gen.Float[330, 440], Gen.Float[620, 900], Gen.Float[-8, 8]).Sample(
             (x, y, width, roll) =>
             {
                 var shot = Shot(new CameraPose(new SKPoint(x, y), width, roll), Clean);
