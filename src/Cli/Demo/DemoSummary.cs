@@ -17,10 +17,10 @@ public sealed record DemoSummary
     /// <summary>People in the photographs who were seen at least once.</summary>
     public required int Identities { get; init; }
 
-    /// <summary>Pairwise F against the truth, over all stored faces.</summary>
+    /// <summary>Pairwise F against the truth, over the faces that show a person.</summary>
     public required double PairwiseF { get; init; }
 
-    /// <summary>BCubed F against the truth, over all stored faces.</summary>
+    /// <summary>BCubed F against the truth, over the faces that show a person.</summary>
     public required double BcubedF { get; init; }
 
     /// <summary>Faces stored per second of streaming.</summary>
@@ -56,16 +56,16 @@ public sealed record DemoSummary
     /// <summary>Clusters of at least ten faces; the rest holds the hardest frames.</summary>
     public required int LargeClusters { get; init; }
 
-    /// <summary>Scores of all faces.</summary>
+    /// <summary>Scores of all faces; a false alarm is labelled by its place.</summary>
     public required DemoScores All { get; init; }
 
-    /// <summary>Scores of the faces that are on a person.</summary>
+    /// <summary>Scores of the faces that show a person.</summary>
     public required DemoScores People { get; init; }
 
     /// <summary>Scores of the faces whose place the server did not mark as uncertain.</summary>
     public required DemoScores Certain { get; init; }
 
-    /// <summary>Scores of all faces where the undecided pairs of people count as one person each.</summary>
+    /// <summary>Scores of the faces that show a person, where the undecided pairs of people count as one person each.</summary>
     public required DemoScores UndecidedAsOne { get; init; }
 
     /// <summary>Time to render the frames, seconds.</summary>
@@ -87,7 +87,7 @@ public sealed record DemoSummary
     internal static DemoSummary Of(VirtualFleet fleet, FleetPlayer player, DemoOutcome outcome, TimeSpan render, TimeSpan total, string page)
     {
         var faces = outcome.Faces.ToArray();
-        var all = Score(faces, face => face.Label);
+        var people = Score(faces.Where(face => face.IsPerson), face => face.Label);
         var seconds = Math.Max(player.Streaming.TotalSeconds, 1e-3);
         return new DemoSummary
         {
@@ -95,8 +95,8 @@ public sealed record DemoSummary
             Faces = faces.Length,
             Clusters = outcome.Clusters.Count,
             Identities = faces.Where(face => face.IsPerson).Select(face => face.Label).Distinct(StringComparer.Ordinal).Count(),
-            PairwiseF = all.PairwiseF,
-            BcubedF = all.BcubedF,
+            PairwiseF = people.PairwiseF,
+            BcubedF = people.BcubedF,
             FacesPerS = Math.Round(faces.Length / seconds, 1),
             FramesPerS = Math.Round(fleet.FrameCount / seconds, 1),
             AckP50Ms = Math.Round(player.Tally.LatencyQuantile(0.50), 1),
@@ -108,10 +108,10 @@ public sealed record DemoSummary
             Strays = outcome.Strays,
             Uncertain = faces.Count(face => face.IsUncertain),
             LargeClusters = outcome.Clusters.Count(cluster => cluster.Count >= LargeCluster),
-            All = all,
-            People = Score(faces.Where(face => face.IsPerson), face => face.Label),
+            People = people,
+            All = Score(faces, face => face.Label),
             Certain = Score(faces.Where(face => !face.IsUncertain), face => face.Label),
-            UndecidedAsOne = Score(faces, face => fleet.Truth.Merge(face.Label)),
+            UndecidedAsOne = Score(faces.Where(face => face.IsPerson), face => fleet.Truth.Merge(face.Label)),
             RenderSeconds = Math.Round(render.TotalSeconds, 1),
             StreamSeconds = Math.Round(player.Streaming.TotalSeconds, 1),
             TotalSeconds = Math.Round(total.TotalSeconds, 1),
