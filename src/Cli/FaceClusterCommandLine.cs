@@ -54,6 +54,7 @@ public static class FaceClusterCommandLine
         root.Subcommands.Add(new CollectionsCommand(console));
         root.Subcommands.Add(new InfoCommand(console));
         root.Subcommands.Add(new EmbedCommand(console));
+        root.Subcommands.Add(new ClusterCommand(console));
         root.Subcommands.Add(new EvalCommand(console));
         root.Subcommands.Add(new BenchCommand(console));
         root.Subcommands.Add(new DemoCommand(console));

@@ -46,7 +46,7 @@ internal class CliCommand : Command
                 console.Note($"error: {RpcErrorText.Describe(failure)}");
                 return ExitCode.Of(failure.StatusCode);
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
             {
                 console.Note($"error: {failure.Message}");
                 return failure is FileNotFoundException or DirectoryNotFoundException ? ExitCode.NotFound : ExitCode.Refused;

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using FaceCluster.Cli.CommandLine;
-using FaceCluster.Cli.Files;
 using FaceCluster.Cli.Output;
 using FaceCluster.Clustering;
+using Tool = FaceCluster.Clustering.EvalCommand;
 
 namespace FaceCluster.Cli.Commands;
 
@@ -10,9 +10,9 @@ namespace FaceCluster.Cli.Commands;
 internal sealed class EvalCommand : CliCommand
 {
     private readonly CliConsole _console;
-    private readonly Option<string> _predicted = new("--pred") { Description = "Predicted labels, one per line.", HelpName = "FILE", Required = true };
-    private readonly Option<string> _labels = new("--labels") { Description = "True labels, one per line, in the same order.", HelpName = "FILE", Required = true };
-    private readonly Option<bool> _noise = new("--noise-as-singletons") { Description = "Count every face whose predicted label is -1 as a cluster of its own." };
+    private readonly Option<string> _predicted = new("--pred") { Description = "Predicted labels, one integer per line.", HelpName = "FILE", Required = true };
+    private readonly Option<string> _labels = new("--labels") { Description = "True labels, one integer per line, in the same order.", HelpName = "FILE", Required = true };
+    private readonly Option<bool> _noise = new("--noise-as-one") { Description = "Count all faces whose predicted label is -1 as one cluster; otherwise each is its own." };
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object." };
 
     public EvalCommand(CliConsole console)
@@ -23,28 +23,35 @@ internal sealed class EvalCommand : CliCommand
         Options.Add(_labels);
         Options.Add(_noise);
         Options.Add(_json);
-        Run(console, (parse, _) => Task.FromResult(Evaluate(parse)));
+        Run(console, (parse, _) =>
+        {
+            var report = Tool.Run(parse.GetValue(_predicted)!, parse.GetValue(_labels)!, !parse.GetValue(_noise));
+            if (parse.GetValue(_json))
+            {
+                _console.Output.WriteLine(JsonText.Record(report));
+            }
+            else
+            {
+                Write(report);
+            }
+
+            return Task.FromResult(ExitCode.Success);
+        });
     }
 
-    private int Evaluate(ParseResult parse)
+    private void Write(EvalReport report)
     {
-        var (predicted, truth) = (LabelFile.Read(parse.GetValue(_predicted)!), LabelFile.Read(parse.GetValue(_labels)!));
-        if (predicted.Length != truth.Length)
-        {
-            throw new CliException($"--pred has {predicted.Length} labels and --labels {truth.Length}: the numbers must be equal.", ExitCode.Refused);
-        }
-
-        var report = EvaluationReport.Of(ClusteringEvaluation.Evaluate(
-            parse.GetValue(_noise) ? ClusteringEvaluation.NoiseAsSingletons(predicted) : predicted, truth));
-        if (parse.GetValue(_json))
-        {
-            _console.Output.WriteLine(JsonText.Record(report));
-        }
-        else
-        {
-            report.Write(_console);
-        }
-
-        return ExitCode.Success;
+        _console.Output.WriteLine($"{report.Faces} faces of {report.Identities} people in {report.Clusters} clusters");
+        var table = Tables.Create("score", ">F", ">precision", ">recall");
+        table.Add("BCubed", Text(report.BCubedF), Text(report.BCubedPrecision), Text(report.BCubedRecall));
+        table.Add("pairwise", Text(report.PairwiseF), Text(report.PairwisePrecision), Text(report.PairwiseRecall));
+        table.Add("identity (over 0.5)", Text(report.IdentityF50), "", "");
+        table.Add("identity (over 0.9)", Text(report.IdentityF90), "", "");
+        table.Add("NMI (arithmetic)", Text(report.Nmi), "", "");
+        table.Add("NMI (geometric)", Text(report.NmiGeometric), "", "");
+        table.Add("adjusted Rand", Text(report.AdjustedRand), "", "");
+        _console.Results.Write(table);
     }
+
+    private static string Text(double? value) => value is { } number ? $"{number:0.0000}" : "-";
 }
