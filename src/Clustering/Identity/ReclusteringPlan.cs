@@ -1,0 +1,168 @@
+using FaceCluster.Core;
+
+namespace FaceCluster.Clustering;
+
+/// <summary>
+/// A re-clustering before it is applied: which old identity each new cluster continues, and what changes. Plan, look at
+/// the events, then take <see cref="After"/>; <see cref="Undo"/> gives the state before.
+/// </summary>
+/// <remarks>
+/// Old and new clusters are matched by the summed magnitude of their common faces. Named identities choose first, then
+/// the heavier overlap, then the lower ids, so the match is deterministic; each is used once. An identity follows
+/// the majority of its weight (facet's measured 96 % against 38 % for one centroid), so where it splits, the heavier part
+/// keeps the id and the name.
+/// </remarks>
+public sealed class ReclusteringPlan
+{
+    private ReclusteringPlan(IReadOnlyList<ClusterIdentity> before, IReadOnlyList<ClusterIdentity> after, IReadOnlyList<LineageEvent> events)
+    {
+        Before = before;
+        After = after;
+        Events = events;
+    }
+
+    /// <summary>The identities as they are.</summary>
+    public IReadOnlyList<ClusterIdentity> Before { get; }
+
+    /// <summary>The identities as they would be.</summary>
+    public IReadOnlyList<ClusterIdentity> After { get; }
+
+    /// <summary>What changes, ordered by ids.</summary>
+    public IReadOnlyList<LineageEvent> Events { get; }
+
+    /// <summary>Plans the change from the current identities to a new clustering.</summary>
+    /// <param name="before">Current identities; a face is in at most one.</param>
+    /// <param name="clusters">New clusters: each face's rank and the id of its new cluster's centre.</param>
+    /// <param name="cause">Why, for the events.</param>
+    public static ReclusteringPlan Create(
+        IReadOnlyList<ClusterIdentity> before, IEnumerable<(FaceRank Face, FaceId Centre)> clusters, string cause)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(clusters);
+        var members = new Dictionary<FaceId, List<FaceRank>>();
+        foreach (var (face, centre) in clusters)
+        {
+            if (!members.TryGetValue(centre, out var list))
+            {
+                members.Add(centre, list = []);
+            }
+
+            list.Add(face);
+        }
+
+        var owner = new Dictionary<FaceId, ClusterIdentity>();
+        foreach (var identity in before)
+        {
+            foreach (var face in identity.Faces)
+            {
+                owner.Add(face, identity);
+            }
+        }
+
+        var continued = Match(members, owner);
+        var taken = before.Select(identity => identity.Id).ToHashSet();
+        var after = new List<ClusterIdentity>();
+        var home = new Dictionary<FaceId, FaceId>();
+        foreach (var (centre, faces) in members.OrderBy(m => m.Key))
+        {
+            var old = continued.GetValueOrDefault(centre);
+            var id = old?.Id ?? Mint(faces, taken);
+            after.Add(new ClusterIdentity(id, old?.Name, faces.Select(f => f.Id).ToHashSet()));
+            faces.ForEach(face => home[face.Id] = id);
+        }
+
+        return new ReclusteringPlan(before, after, Describe(before, after, owner, home, cause));
+    }
+
+    /// <summary>The plan that leads back: its <see cref="After"/> is this plan's <see cref="Before"/>.</summary>
+    public ReclusteringPlan Undo(string cause)
+    {
+        var owner = After.SelectMany(i => i.Faces.Select(f => (f, i))).ToDictionary(p => p.f, p => p.i);
+        var home = Before.SelectMany(i => i.Faces.Select(f => (f, i.Id))).ToDictionary(p => p.f, p => p.Id);
+        return new ReclusteringPlan(After, Before, Describe(After, Before, owner, home, cause));
+    }
+
+    private static Dictionary<FaceId, ClusterIdentity> Match(
+        Dictionary<FaceId, List<FaceRank>> members, Dictionary<FaceId, ClusterIdentity> owner)
+    {
+        var overlaps = new List<(ClusterIdentity Old, FaceId Centre, double Weight)>();
+        foreach (var (centre, faces) in members)
+        {
+            overlaps.AddRange(faces
+                .Where(face => owner.ContainsKey(face.Id))
+                .GroupBy(face => owner[face.Id])
+                .Select(group => (group.Key, centre, group.OrderBy(f => f.Id).Sum(f => (double)f.Magnitude))));
+        }
+
+        var result = new Dictionary<FaceId, ClusterIdentity>();
+        var used = new HashSet<FaceId>();
+        foreach (var (old, centre, _) in overlaps
+            .OrderByDescending(o => o.Old.Name is not null)
+            .ThenByDescending(o => o.Weight)
+            .ThenBy(o => o.Old.Id)
+            .ThenBy(o => o.Centre))
+        {
+            if (!result.ContainsKey(centre) && used.Add(old.Id))
+            {
+                result.Add(centre, old);
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>A new cluster is named by its highest-ranked face whose id names no cluster yet.</summary>
+    private static FaceId Mint(List<FaceRank> faces, HashSet<FaceId> taken)
+    {
+        foreach (var face in faces.OrderDescending())
+        {
+            if (taken.Add(face.Id))
+            {
+                return face.Id;
+            }
+        }
+
+        var best = faces.Max();
+        for (var n = 0; ; n++)
+        {
+            var id = FaceId.Derive("cluster", best.Id.ToString(), n, 0);
+            if (taken.Add(id))
+            {
+                return id;
+            }
+        }
+    }
+
+    private static List<LineageEvent> Describe(
+        IReadOnlyList<ClusterIdentity> before,
+        IReadOnlyList<ClusterIdentity> after,
+        Dictionary<FaceId, ClusterIdentity> owner,
+        Dictionary<FaceId, FaceId> home,
+        string cause)
+    {
+        var oldIds = before.Select(i => i.Id).ToHashSet();
+        var newIds = after.Select(i => i.Id).ToHashSet();
+        var events = new List<LineageEvent>();
+        foreach (var identity in after.OrderBy(i => i.Id))
+        {
+            var sources = identity.Faces
+                .GroupBy(face => owner.TryGetValue(face, out var old) ? old.Id : FaceId.None)
+                .Where(group => group.Key != identity.Id)
+                .OrderBy(group => group.Key);
+            foreach (var source in sources)
+            {
+                var kind = source.Key.IsNone ? LineageKind.Created
+                    : !oldIds.Contains(identity.Id) && newIds.Contains(source.Key) ? LineageKind.Split
+                    : newIds.Contains(source.Key) ? LineageKind.Moved
+                    : LineageKind.Merged;
+                events.Add(new LineageEvent(kind, source.Key, identity.Id, [.. source.Order()], cause));
+            }
+        }
+
+        events.AddRange(before
+            .Where(identity => !newIds.Contains(identity.Id) && !identity.Faces.Any(home.ContainsKey))
+            .OrderBy(identity => identity.Id)
+            .Select(identity => new LineageEvent(LineageKind.Removed, identity.Id, FaceId.None, [.. identity.Faces.Order()], cause)));
+        return events;
+    }
+}

@@ -1,0 +1,113 @@
+using CsCheck;
+using FaceCluster.Core;
+using FaceCluster.Testing;
+using Xunit;
+
+namespace FaceCluster.Clustering.Tests;
+
+public sealed class ReclusteringTests
+{
+    [Fact]
+    public void Plan_NothingChanged_KeepsEveryIdAndSaysNothing() =>
+        Faces.Sets.Sample(faces =>
+        {
+            var result = GroupClustering.Run(faces, calibration: EmbeddingCalibration.Neutral(Faces.Dimension));
+            var first = ReclusteringPlan.Create([], Clusters(result), "first");
+            var second = ReclusteringPlan.Create(first.After, Clusters(result), "again");
+            Assert.Empty(second.Events);
+            Assert.Equal(Owners(first.After), Owners(second.After));
+        }, iter: 60);
+
+    [Fact]
+    public void Plan_AnotherStrictness_UndoRestoresTheStateBefore() =>
+        Gen.Select(Faces.Sets, Gen.Double[-4, 8]).Sample((faces, strictness) =>
+        {
+            var calibration = EmbeddingCalibration.Neutral(Faces.Dimension);
+            var before = ReclusteringPlan.Create([], Clusters(GroupClustering.Run(faces, calibration: calibration)), "first").After;
+            var other = GroupClustering.Run(faces, new GroupOptions { Strictness = strictness }, calibration: calibration);
+            var plan = ReclusteringPlan.Create(before, Clusters(other), "strictness");
+            Assert.Equal(plan.After.Count, plan.After.Select(i => i.Id).Distinct().Count());
+            Assert.Equal(Owners(before), Owners(plan.Undo("undo").After));
+
+            // The events alone lead from one state to the other.
+            var replayed = Owners(before).ToDictionary();
+            foreach (var e in plan.Events)
+            {
+                foreach (var face in e.Faces)
+                {
+                    Assert.Equal(e.From.IsNone, !replayed.ContainsKey(face) || replayed[face].IsNone);
+                    replayed[face] = e.To;
+                }
+            }
+
+            Assert.Equal(Owners(plan.After), replayed.OrderBy(p => p.Key));
+        }, iter: 60);
+
+    [Fact]
+    public void Plan_NamedIdentitySplits_HeavierPartKeepsIdAndName()
+    {
+        var ranks = Enumerable.Range(1, 5).Select(i => new FaceRank(i, new FaceId(0, (ulong)i))).ToArray();
+        var ann = new ClusterIdentity(new FaceId(9, 9), "Ann", ranks.Select(r => r.Id).ToHashSet());
+        var plan = ReclusteringPlan.Create([ann], ranks.Select(r => (r, r.Magnitude < 4 ? ranks[2].Id : ranks[4].Id)), "test");
+        var named = Assert.Single(plan.After, i => i.Name == "Ann");
+        Assert.Equal(ann.Id, named.Id);
+        Assert.Equal(new HashSet<FaceId> { ranks[3].Id, ranks[4].Id }, named.Faces);
+        var split = Assert.Single(plan.Events);
+        Assert.Equal((LineageKind.Split, ann.Id, ranks[2].Id, 3), (split.Kind, split.From, split.To, split.Faces.Count));
+    }
+
+    [Fact]
+    public void Plan_RealFacesStricter_KeepsNamedFaces()
+    {
+        if (SharedData.Path("lfw-dev", "features.f32") is not { } features)
+        {
+            Assert.Skip(SharedData.SkipReason);
+            return;
+        }
+
+        var faces = FeatureFile.Read(features, 512);
+        var graph = new CachedKnn();
+        var before = ReclusteringPlan.Create([], Clusters(GroupClustering.Run(faces, knn: graph)), "first").After
+            .Select(i => i.Faces.Count >= 5 ? i with { Name = i.Id.ToString() } : i).ToArray();
+        var stricter = GroupClustering.Run(faces, new GroupOptions { Strictness = 0.75 }, knn: graph);
+        var after = ReclusteringPlan.Create(before, Clusters(stricter), "stricter").After;
+        var names = after.SelectMany(i => i.Faces.Select(f => (f, i.Name))).ToDictionary(p => p.f, p => p.Name);
+        var named = before.Where(i => i.Name is not null).SelectMany(i => i.Faces.Select(f => (f, i.Name))).ToArray();
+        var kept = named.Count(p => names[p.f] == p.Name);
+        Assert.True(kept >= 0.99 * named.Length, $"{kept} of {named.Length} faces of named identities kept their name");
+    }
+
+    [Fact]
+    public void Explain_FollowsTheFaceToItsCentre() =>
+        Faces.Sets.Sample(faces =>
+        {
+            var result = GroupClustering.Run(faces, calibration: EmbeddingCalibration.Neutral(Faces.Dimension));
+            for (var row = 0; row < faces.Count; row++)
+            {
+                var explanation = GroupExplainer.Explain(result, row);
+                Assert.Equal(result.Cluster(row), explanation.Cluster);
+                Assert.Equal(explanation.Joins.Count == 0, result.Centres.Count(result.Centres[row]) == 1);
+                Assert.All(explanation.Joins, join => Assert.True(join.Score > join.Threshold));
+                if (explanation.Joins.Count > 0)
+                {
+                    var last = explanation.Joins[^1];
+                    Assert.Equal(result.Centres.Count(result.Centres[row]), last.GroupSize + last.WithSize);
+                }
+            }
+        }, iter: 60);
+
+    private static IEnumerable<(FaceRank Face, FaceId Centre)> Clusters(GroupResult result) =>
+        Enumerable.Range(0, result.Faces.Count).Select(row => (result.Faces.Rank(row), result.Cluster(row)));
+
+    private static IEnumerable<KeyValuePair<FaceId, FaceId>> Owners(IEnumerable<ClusterIdentity> identities) =>
+        identities.SelectMany(i => i.Faces.Select(f => KeyValuePair.Create(f, i.Id))).OrderBy(p => p.Key);
+
+    /// <summary>The graph does not depend on the strictness; one is enough for both runs.</summary>
+    private sealed class CachedKnn : IKnnBuilder
+    {
+        private KnnGraph? _graph;
+
+        public KnnGraph Build(float[] units, int count, int dimension, int k, Action<double>? progress, CancellationToken cancellation) =>
+            _graph ??= new BruteForceKnnBuilder().Build(units, count, dimension, k, progress, cancellation);
+    }
+}
