@@ -1,3 +1,4 @@
+using FaceCluster.Bench.Clustering;
 using FaceCluster.Bench.Ingest;
 using FaceCluster.Bench.Search;
 using FaceCluster.Bench.Storage;
@@ -14,6 +15,11 @@ internal static class Scenarios
     private static readonly SortedDictionary<string, (string Help, Func<string[], Task<int>> Run)> ByName = new()
     {
         ["append"] = ("appends and searches, alone and together", SearchScenario.Named("append")),
+        ["cluster-ablation"] = ("FOLDER...  level two with one part left out at a time", AblationScenario.RunAsync),
+        ["cluster-gcnv"] = ("FILE  the GCN-V forward pass against golden values", GcnvScenario.RunAsync),
+        ["cluster-peers"] = ("TUNE-FOLDER FOLDER...  other methods on the same embeddings", PeersScenario.RunAsync),
+        ["cluster-pictures"] = ("FOLDER OUT  the pictures of docs/clustering.md", PicturesScenario.RunAsync),
+        ["cluster-speed"] = ("[FACES...]  clustering apart from the neighbour graph, and incremental inserts", ClusterSpeedScenario.RunAsync),
         ["knn"] = ("the neighbour graph of whole sets", SearchScenario.Named("knn")),
         ["limits"] = ("memory bandwidth and multiply-add peaks of this machine", SearchScenario.Named("limits")),
         ["link"] = ("linking batches of new faces against all faces", SearchScenario.Named("link")),

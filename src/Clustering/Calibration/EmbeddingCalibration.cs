@@ -109,6 +109,14 @@ public sealed class EmbeddingCalibration
     public static EmbeddingCalibration Neutral(int dimension) =>
         new("neutral", [1, 2], [new float[dimension], new float[dimension]], [(1, 0.65), (2, 0.65)]);
 
+    /// <summary>The same without centring; for ablations.</summary>
+    public EmbeddingCalibration WithoutCentring() =>
+        new($"{Name}, not centred", _knots, [.. _means.Select(mean => new float[mean.Length])], _curve);
+
+    /// <summary>The same with one quality for all faces; for ablations.</summary>
+    public EmbeddingCalibration WithConstantQuality(double cosine) =>
+        new(Name, _knots, _means, [(1, cosine), (2, cosine)]);
+
     /// <summary>Expected cosine between a face of this magnitude and the direction of its person, in (0, 1).</summary>
     public double ExpectedCosine(float magnitude)
     {

@@ -245,6 +245,11 @@ internal sealed class GroupMerger
             for (var n = 0; n < rows.Length && rows[n] >= 0 && similarities[n] >= options.EdgeFloor; n++)
             {
                 var ratio = JoinModel.LogRatio(similarities[n], cosines[i] * cosines[rows[n]]);
+                if (ratio < options.EdgeLogRatioFloor)
+                {
+                    continue;
+                }
+
                 var edge = new GroupEdge(JoinModel.EdgeSupport(ratio), (float)ratio, 0);
                 edges[i].Merge(rows[n], edge);
                 edges[rows[n]].Merge(i, edge);

@@ -12,6 +12,9 @@ public sealed record GroupOptions
     /// <summary>Edges with a lower centred cosine carry no support.</summary>
     public float EdgeFloor { get; init; } = 0.15f;
 
+    /// <summary>Edges whose log-likelihood ratio same : different is lower carry no support; they would only cost time.</summary>
+    public double EdgeLogRatioFloor { get; init; } = 2;
+
     /// <summary>Log-odds that a join must reach. Higher is stricter.</summary>
     public double Strictness { get; init; } = 0.25;
 
