@@ -21,7 +21,7 @@ public static class BenchmarkCommand
         link    --n 100000 --tau 0.4 --batch 32 --threads 2 --seconds 2
         knn     --n 12500,25000,50000,100000 --k 80 --threads 2
         append  --n 100000 --batch 16 --seconds 3
-        limits  --threads 2
+        limits  --n 100000 --batch 1,16,256 --threads 2 --seconds 2
         """;
 
     /// <summary>Runs one measurement; 0 for success, 2 for a wrong command line.</summary>
@@ -105,7 +105,14 @@ public static class BenchmarkCommand
                 yield return await AppendBenchmark.RunAsync(options.Whole("n", "100000"), options.Whole("batch", "16"), seconds, cancellation);
                 break;
             case "limits":
-                yield return MachineLimits.Measure(threads);
+                var limited = new SearchBenchmark(options.Whole("n", "100000"));
+                foreach (var batch in options.List("batch", "1,16,256"))
+                {
+                    var limits = MachineLimits.Measure(threads);
+                    yield return limits;
+                    yield return LimitShare.Of(limits, await limited.SearchAsync(batch, 10, threads, seconds, cancellation), limited.Index.Dimension);
+                }
+
                 break;
             default:
                 throw new FormatException($"There is no measurement '{options.Command}'.");

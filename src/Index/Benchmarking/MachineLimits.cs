@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -7,7 +6,10 @@ using FaceCluster.Index.Kernels;
 
 namespace FaceCluster.Index.Benchmarking;
 
-/// <summary>What this machine can do at best, measured with loops that do nothing else.</summary>
+/// <summary>
+/// What one core of this machine can do at best while the others do the same, measured with loops that do nothing else,
+/// per second of processor time: on a machine with other work, wall time would measure that work.
+/// </summary>
 /// <param name="Threads">Threads that ran at once.</param>
 /// <param name="ReadGigabytesPerSecond">Sequential reads of an array much larger than the caches, large pages.</param>
 /// <param name="FloatMultiplyAdds">Single-precision multiply-adds per second, in 10^9, on registers only.</param>
@@ -37,17 +39,25 @@ public sealed record MachineLimits(
         return new MachineLimits(threads, read / 1e9, multiply / 1e9, bytes / 1e9, KernelSelection.Best.ToString());
     }
 
+    // All threads at once, since they share the memory; the amount per second of processor time of one of them.
     private static double Best(int threads, Action<int> work, double amount)
     {
         var best = double.MaxValue;
         for (var repeat = 0; repeat < Repeats; repeat++)
         {
-            var started = Stopwatch.GetTimestamp();
-            var others = Enumerable.Range(1, threads - 1).Select(thread => new Thread(() => work(thread))).ToArray();
+            var spent = new double[threads];
+            var others = Enumerable.Range(1, threads - 1).Select(thread => new Thread(() => Timed(thread))).ToArray();
             Array.ForEach(others, thread => thread.Start());
-            work(0);
+            Timed(0);
             Array.ForEach(others, thread => thread.Join());
-            best = Math.Min(best, Stopwatch.GetElapsedTime(started).TotalSeconds);
+            best = Math.Min(best, spent.Sum());
+
+            void Timed(int thread)
+            {
+                var before = ThreadClock.Seconds;
+                work(thread);
+                spent[thread] = ThreadClock.Seconds - before;
+            }
         }
 
         return amount / best;

@@ -45,9 +45,13 @@ public sealed class SphereMixture(int dimension, int identities, ulong seed)
     public float[] Rows(long first, int count)
     {
         var rows = GC.AllocateUninitializedArray<float>(checked(count * dimension));
-        Parallel.For(0, count, row => Row(first + row, rows.AsSpan(row * dimension, dimension)));
+        Rows(first, rows);
         return rows;
     }
+
+    /// <summary>As many rows as the array holds, from <paramref name="first"/> on.</summary>
+    public void Rows(long first, Memory<float> rows) => Parallel.For(
+        0, rows.Length / dimension, row => Row(first + row, rows.Span.Slice(row * dimension, dimension)));
 
     /// <summary>Appends the first <paramref name="count"/> rows to an index of the same dimension.</summary>
     public void Fill(ExactIndex index, int count)
@@ -74,9 +78,12 @@ public sealed class SphereMixture(int dimension, int identities, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(stream);
         const int Block = 4096;
+        var buffer = new float[Math.Min(Block, count) * dimension];
         for (var done = 0; done < count; done += Block)
         {
-            stream.Write(MemoryMarshal.AsBytes<float>(Rows(first + done, Math.Min(Block, count - done))));
+            var rows = buffer.AsMemory(0, Math.Min(Block, count - done) * dimension);
+            Rows(first + done, rows);
+            stream.Write(MemoryMarshal.AsBytes(rows.Span));
         }
     }
 

@@ -18,8 +18,8 @@ namespace FaceCluster.Index.Graph;
 /// </remarks>
 internal sealed unsafe class PairScan
 {
-    /// <summary>Rows coded as queries at a time: 48 KB of codes at d = 512, which the second-level cache keeps.</summary>
-    public const int BlockRows = 96;
+    /// <summary>Rows coded as queries at a time: 96 KB of codes at d = 512, which the second-level cache keeps.</summary>
+    public const int BlockRows = 192;
 
     private const int TileRows = IndexChunk.TileRows;
     private const int CacheBytes = 32 << 10;

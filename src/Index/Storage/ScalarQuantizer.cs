@@ -43,6 +43,7 @@ internal static class ScalarQuantizer
 
     /// <summary>Writes the codes of a row into its place in a tile: groups of four, one group every 64 bytes.</summary>
     /// <returns>The step and an upper bound of the length of the remainder.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe (float Scale, float Error) EncodeRow(ReadOnlySpan<float> unit, byte* tile)
     {
         Span<sbyte> codes = unit.Length <= 4096 ? stackalloc sbyte[unit.Length] : new sbyte[unit.Length];
@@ -74,6 +75,7 @@ internal static class ScalarQuantizer
     // The remainder of an element is one fused operation, so it is off by at most 2^-24 of itself, and a sum of squares
     // over eight lanes by less than (dimension / 8) 2^-24 of itself: 2.5e-4 at the largest dimension, of which the root
     // halves. Both are far inside the factor of Inflation; what underflows is far inside ArithmeticSlack.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (float Scale, float Remainder) Encode(ReadOnlySpan<float> unit, int limit, Span<sbyte> codes)
     {
         ref var source = ref MemoryMarshal.GetReference(unit);
