@@ -70,7 +70,7 @@ public sealed partial class FaceClusterServer : IAsyncDisposable
                 await parts.DisposeAsync();
             }
 
-            throw StartFailure.Explain(exception);
+            throw StartFailure.Explain(exception, cancellationToken);
         }
     }
 

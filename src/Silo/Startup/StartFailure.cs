@@ -8,9 +8,11 @@ namespace FaceCluster.Silo.Startup;
 /// <summary>Words the failures of a start that an operator can do something about.</summary>
 internal static class StartFailure
 {
-    public static Exception Explain(Exception exception) => exception switch
+    public static Exception Explain(Exception exception, CancellationToken cancellationToken) => exception switch
     {
-        ServerStartException or OperationCanceledException => exception,
+        ServerStartException => exception,
+        OperationCanceledException when cancellationToken.IsCancellationRequested => exception,
+        OperationCanceledException => new ServerStartException("The start was interrupted or took too long; start the server again.", exception),
         OptionsValidationException invalid => new ServerStartException(string.Join(' ', invalid.Failures), exception),
         StorageException storage => new ServerStartException($"The data cannot be opened: {storage.Message}", exception),
         IOException { InnerException: AddressInUseException } inUse => new ServerStartException($"{inUse.Message} Choose another port.", exception),

@@ -23,6 +23,7 @@ internal sealed class Truth(double threshold = 0.5)
         do
         {
             var page = await api.Clusters.ListClustersAsync(new ListClustersRequest { Parent = collection, PageSize = 7, PageToken = token, MinRevision = revision });
+            Assert.Empty(page.Unreachable);
             foreach (var cluster in page.Clusters)
             {
                 var members = await MembersAsync(api, cluster.Name);
