@@ -37,7 +37,7 @@ internal sealed class DemoCommand : CliCommand
     {
         Description = "Frames per camera; there are eight cameras.",
         HelpName = "N",
-        DefaultValueFactory = _ => 80,
+        DefaultValueFactory = _ => 76,
     };
 
     private readonly Option<int> _seed = new("--seed")
@@ -103,7 +103,7 @@ internal sealed class DemoCommand : CliCommand
                         .SetMinimumLevel(LogLevel.Error),
                 },
                 cancellation);
-            using var connection = new ServerConnection(server.GrpcAddress, apiKey: null, TimeSpan.FromMinutes(5));
+            using var connection = new ServerConnection(server.GrpcAddress, apiKey: null, TimeSpan.FromMinutes(10));
             await PlayAsync(parse, fleet, connection, watch, render, cancellation);
             if (serve)
             {

@@ -18,12 +18,12 @@ public sealed record CameraProfile(
     public static IReadOnlyList<CameraProfile> Fleet { get; } =
     [
         new("entrance", new SKSizeI(1280, 720), 0.50f, 0.0f, 0.95f, 0, 85, 0),
-        new("hall", new SKSizeI(960, 720), 0.40f, 0.6f, 0.80f, 4, 70, 2),
-        new("night", new SKSizeI(960, 720), 0.50f, 0.5f, 0.35f, 6, 75, 0),
-        new("dusty-lens", new SKSizeI(960, 720), 0.50f, 2.2f, 0.85f, 2, 75, 0),
-        new("thin-line", new SKSizeI(960, 720), 0.50f, 0.4f, 0.85f, 2, 24, 0),
+        new("hall", new SKSizeI(800, 600), 0.40f, 0.6f, 0.80f, 4, 70, 2),
+        new("night", new SKSizeI(800, 600), 0.50f, 0.4f, 0.35f, 6, 75, 0),
+        new("dusty-lens", new SKSizeI(800, 600), 0.50f, 1.8f, 0.85f, 2, 75, 0),
+        new("thin-line", new SKSizeI(800, 600), 0.50f, 0.4f, 0.85f, 2, 24, 0),
         new("far-corner", new SKSizeI(640, 480), 0.80f, 0.3f, 0.85f, 3, 65, 0),
-        new("loose-mount", new SKSizeI(960, 720), 0.50f, 0.8f, 0.80f, 4, 60, 9),
-        new("old-timer", new SKSizeI(800, 600), 0.50f, 1.1f, 0.60f, 8, 45, 4),
+        new("loose-mount", new SKSizeI(800, 600), 0.50f, 0.7f, 0.80f, 4, 60, 9),
+        new("old-timer", new SKSizeI(640, 480), 0.50f, 0.8f, 0.60f, 8, 45, 4),
     ];
 }

@@ -6,13 +6,16 @@ namespace FaceCluster.Cli.Demo;
 /// <summary>Renders the frames of virtual cameras from photographs. Safe for concurrent use.</summary>
 public sealed class FrameRenderer : IDisposable
 {
-    private readonly SKImage[] _photographs;
+    /// <summary>Zoom below which a frame is drawn from the half-size photograph.</summary>
+    private const float HalfSizeBelow = 0.6f;
+
+    private readonly SKImage[][] _photographs;
 
     /// <summary>Takes ownership of the photographs.</summary>
-    public FrameRenderer(IEnumerable<SKImage> photographs) => _photographs = [.. photographs];
+    public FrameRenderer(IEnumerable<SKImage> photographs) => _photographs = [.. photographs.Select(Levels)];
 
     /// <summary>Sizes of the photographs in pixels.</summary>
-    public IReadOnlyList<SKSizeI> PhotographSizes => [.. _photographs.Select(photograph => new SKSizeI(photograph.Width, photograph.Height))];
+    public IReadOnlyList<SKSizeI> PhotographSizes => [.. _photographs.Select(levels => new SKSizeI(levels[0].Width, levels[0].Height))];
 
     /// <summary>The frame as the camera would send it: a JPEG file.</summary>
     public byte[] Render(Shot shot)
@@ -33,7 +36,7 @@ public sealed class FrameRenderer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var photograph in _photographs)
+        foreach (var photograph in _photographs.SelectMany(levels => levels))
         {
             photograph.Dispose();
         }
@@ -41,26 +44,36 @@ public sealed class FrameRenderer : IDisposable
 
     private void Draw(SKCanvas canvas, Shot shot)
     {
+        var scale = shot.Size.Width / shot.Pose.Width;
+        var level = scale < HalfSizeBelow ? 1 : 0;
+        var gain = (byte)Math.Clamp(MathF.Round(255 * shot.Effects.Exposure), 0, 255);
         using var paint = new SKPaint();
-        using var exposure = SKColorFilter.CreateColorMatrix(Gain(shot.Effects.Exposure));
+        using var exposure = gain < 255 ? SKColorFilter.CreateLighting(new SKColor(gain, gain, gain), SKColors.Black) : null;
         using var blur = shot.Effects.Blur > 0.05f ? SKImageFilter.CreateBlur(shot.Effects.Blur, shot.Effects.Blur, SKShaderTileMode.Clamp) : null;
         paint.ColorFilter = exposure;
-        paint.ImageFilter = blur;
+        if (blur is not null)
+        {
+            // The blur belongs to the camera, so it is applied to the finished layer and not to the zoomed photograph.
+            using var layer = new SKPaint { ImageFilter = blur };
+            canvas.SaveLayer(layer);
+        }
 
-        // The blur belongs to the camera, so it is applied to the finished layer and not to the zoomed photograph.
-        canvas.SaveLayer(paint);
-        canvas.SetMatrix(shot.Pose.ToFrame(shot.Size));
-        canvas.DrawImage(_photographs[shot.Photograph], 0, 0, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
-        canvas.Restore();
+        canvas.SetMatrix(shot.Pose.ToFrame(shot.Size).PreConcat(SKMatrix.CreateScale(1 << level, 1 << level)));
+        canvas.DrawImage(_photographs[shot.Photograph][level], 0, 0, new SKSamplingOptions(SKFilterMode.Linear), paint);
+        if (blur is not null)
+        {
+            canvas.Restore();
+        }
     }
 
-    private static float[] Gain(float exposure) =>
-    [
-        exposure, 0, 0, 0, 0,
-        0, exposure, 0, 0, 0,
-        0, 0, exposure, 0, 0,
-        0, 0, 0, 1, 0,
-    ];
+    /// <summary>The photograph and, for wide shots, the same at half the size: a small picture of a large one needs its average.</summary>
+    private static SKImage[] Levels(SKImage photograph)
+    {
+        using var surface = SKSurface.Create(new SKImageInfo(photograph.Width / 2, photograph.Height / 2, SKColorType.Bgra8888, SKAlphaType.Opaque));
+        surface.Canvas.Scale(0.5f * (photograph.Width / 2 * 2) / photograph.Width, 0.5f * (photograph.Height / 2 * 2) / photograph.Height);
+        surface.Canvas.DrawImage(photograph, 0, 0, new SKSamplingOptions(SKFilterMode.Linear));
+        return [photograph, surface.Snapshot()];
+    }
 
     /// <summary>Adds the same noise to the same frame every time: the state starts from the camera and frame number.</summary>
     private static void AddNoise(SKBitmap frame, Shot shot)

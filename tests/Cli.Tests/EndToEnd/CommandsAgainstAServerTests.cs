@@ -4,21 +4,11 @@ using FaceCluster.Cli.Tests.Infrastructure;
 
 namespace FaceCluster.Cli.Tests.EndToEnd;
 
-/// <summary>The tour of the README: photographs in, people out.</summary>
-public sealed class CommandsAgainstAServerTests : IAsyncLifetime
+/// <summary>The tour of the README: photographs in, people out. What changes something has a collection of its own.</summary>
+public sealed class CommandsAgainstAServerTests(CommandsAgainstAServerTests.Fixture fixture) : IClassFixture<CommandsAgainstAServerTests.Fixture>
 {
-    private LocalServer _server = null!;
-    private JsonNode _ingested = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _server = await LocalServer.StartAsync();
-        var result = await _server.RunAsync("ingest", Models.Samples, "--camera", "album", "--json");
-        Assert.Equal((ExitCode.Success, ""), (result.ExitCode, result.Error.Replace("Created the collection 'default'.", "").Trim()));
-        _ingested = result.Json;
-    }
-
-    public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? default;
+    private readonly LocalServer _server = fixture.Server;
+    private readonly JsonNode _ingested = fixture.Ingested;
 
     [Fact]
     public async Task Ingest_OfTheSamples_FindsThePeopleAndIsRepeatable()
@@ -43,7 +33,7 @@ public sealed class CommandsAgainstAServerTests : IAsyncLifetime
         folder.Write("text.png", "hello"u8);
         File.Copy(Path.Combine(Models.Samples, "sample2.jpg"), Path.Combine(folder.Path, "good.jpg"));
 
-        var result = await _server.RunAsync("ingest", folder.Path, "--camera", "mixed", "--json");
+        var result = await _server.RunAsync("ingest", folder.Path, "-c", "mixed", "--json");
 
         Assert.Equal(ExitCode.Partial, result.ExitCode);
         Assert.Equal(2, result.Json["failed_files"]!.AsArray().Count);
@@ -84,21 +74,24 @@ public sealed class CommandsAgainstAServerTests : IAsyncLifetime
     [Fact]
     public async Task Identity_CreatedFromACluster_IsFoundByNameUntilItIsDeleted()
     {
-        var cluster = (await _server.RunAsync("clusters", "list", "--json", "--limit", "1")).Json["clusters"]![0]!;
-        var created = await _server.RunAsync("identity", "create", "ada", "--name", "Ada", "--cluster", IdOf(cluster), "--json");
+        Assert.Equal(ExitCode.Success, (await RunAsync("ingest", Path.Combine(Models.Samples, "sample1.jpg"), Path.Combine(Models.Samples, "sample3.jpg"))).ExitCode);
+        var cluster = (await RunAsync("clusters", "list", "--json", "--limit", "1")).Json["clusters"]![0]!;
+        var created = await RunAsync("identity", "create", "ada", "--name", "Ada", "--cluster", IdOf(cluster), "--json");
         Assert.Equal(cluster["size"]!.GetValue<int>(), created.Json["face_count"]!.GetValue<int>());
-        Assert.Equal(ExitCode.Refused, (await _server.RunAsync("identity", "create", "ada")).ExitCode);
+        Assert.Equal(ExitCode.Refused, (await RunAsync("identity", "create", "ada")).ExitCode);
 
         var centre = cluster["center_face"]!.GetValue<string>();
-        var found = await _server.RunAsync("identify", centre, "--named-only", "--json");
+        var found = await RunAsync("identify", centre, "--named-only", "--json");
         Assert.Equal("Ada", found.Json["photographs"]![0]!["faces"]![0]!["candidates"]![0]!["display_name"]!.GetValue<string>());
-        Assert.Contains("Ada (ada)", (await _server.RunAsync("identify", centre)).Output, StringComparison.Ordinal);
+        Assert.Contains("Ada (ada)", (await RunAsync("identify", centre)).Output, StringComparison.Ordinal);
 
-        Assert.Equal(ExitCode.Usage, (await _server.RunAsync("identity", "delete", "ada")).ExitCode);
-        var deleted = await _server.RunAsync("identity", "delete", "ada", "--yes", "--json");
+        Assert.Equal(ExitCode.Usage, (await RunAsync("identity", "delete", "ada")).ExitCode);
+        var deleted = await RunAsync("identity", "delete", "ada", "--yes", "--json");
         Assert.Equal(cluster["size"]!.GetValue<int>(), deleted.Json["deleted_faces"]!.GetValue<int>());
-        Assert.Equal(ExitCode.NotFound, (await _server.RunAsync("identity", "show", "ada")).ExitCode);
-        Assert.Equal(ExitCode.NotFound, (await _server.RunAsync("faces", "show", centre)).ExitCode);
+        Assert.Equal(ExitCode.NotFound, (await RunAsync("identity", "show", "ada")).ExitCode);
+        Assert.Equal(ExitCode.NotFound, (await RunAsync("faces", "show", centre)).ExitCode);
+
+        Task<CliResult> RunAsync(params string[] arguments) => _server.RunAsync([.. arguments, "-c", "named"]);
     }
 
     [Fact]
@@ -145,6 +138,23 @@ public sealed class CommandsAgainstAServerTests : IAsyncLifetime
         Assert.StartsWith("error: ", result.Error, StringComparison.Ordinal);
         Assert.Contains(named, result.Error, StringComparison.OrdinalIgnoreCase);
         Assert.Single(result.Error.Trim().Split('\n'));
+    }
+
+    public sealed class Fixture : IAsyncLifetime
+    {
+        internal LocalServer Server { get; private set; } = null!;
+
+        internal JsonNode Ingested { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            Server = await LocalServer.StartAsync();
+            var result = await Server.RunAsync("ingest", Models.Samples, "--camera", "album", "--json");
+            Assert.Equal(ExitCode.Success, result.ExitCode);
+            Ingested = result.Json;
+        }
+
+        public ValueTask DisposeAsync() => Server is null ? default : Server.DisposeAsync();
     }
 
     private static string IdOf(JsonNode resource) => resource["name"]!.GetValue<string>().Split('/')[^1];

@@ -39,8 +39,8 @@ internal sealed class LocalServer : IAsyncDisposable
         return local;
     }
 
-    /// <summary>Runs the command line against this server.</summary>
-    public Task<CliResult> RunAsync(params string[] arguments) => Cli.RunAsync([.. arguments, "--server", Address]);
+    /// <summary>Runs the command line against this server. The machine may be busy, so answers may take their time.</summary>
+    public Task<CliResult> RunAsync(params string[] arguments) => Cli.RunAsync([.. arguments, "--server", Address, "--timeout", "600"]);
 
     public async ValueTask DisposeAsync()
     {
