@@ -57,6 +57,19 @@ public static class ClusteringReport
             html.AppendJoin("", quantiles.Select(q => $"<td>{magnitudes[(int)(q * (magnitudes.Length - 1))].ToString("F3", CultureInfo.InvariantCulture)}</td>")).Append("</tr></table>");
         }
 
+        if (result.Faces.Count >= 2)
+        {
+            var impostors = ImpostorDistribution.Measure(result.Faces, pairs: 100_000);
+            html.Append("<h2>Thresholds of level one by false-link rate</h2><table>");
+            foreach (var (rate, name) in new[] { (1e-2, "1 %"), (1e-3, "0.1 %"), (1e-4, "0.01 %") })
+            {
+                Row(html, name, impostors.Threshold(rate).ToString("F3", CultureInfo.InvariantCulture));
+            }
+
+            html.Append("</table>");
+            Figure(html, "Cosines of random pairs, nearly all of two people. The line is the threshold for a false-link rate of 0.01 %.", HistogramSvg.Draw(impostors.Cosines.ToArray(), -0.5, 1, 75, "cosine", impostors.Threshold(1e-4)));
+        }
+
         var joins = result.Joins.Where(j => double.IsFinite(j.Score)).ToArray();
         Figure(html, "Log-odds of the joins that were made. A tall bar at the threshold means that many joins hang by a thread: look at them, or raise the strictness.", HistogramSvg.Draw(joins.Select(j => j.Score), 0, 15, 60, "log-odds of a join", result.Options.Strictness));
         Figure(html, "Cosine of the two templates at each join.", HistogramSvg.Draw(joins.Select(j => j.Cosine), 0, 1, 50, "cosine at the join", null));
