@@ -156,12 +156,13 @@ public sealed partial class VisionEngine : IFacePipeline, IAsyncDisposable
 
         try
         {
-            // Everything below, continuations included, runs on the bounded scheduler and not on the caller's.
+            // Everything below, continuations included, runs on the bounded scheduler; what follows it must not wait for
+            // the caller's either, which may be a busy grain's.
             return await Task.Factory.StartNew(
                 () => DecodeAndRunAsync(analysis, encoded, options ?? AnalyzeOptions.Default, cancellationToken),
                 cancellationToken,
                 TaskCreationOptions.DenyChildAttach,
-                _compute).Unwrap();
+                _compute).Unwrap().ConfigureAwait(false);
         }
         catch (ImageRefusedException refused)
         {

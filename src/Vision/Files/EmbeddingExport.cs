@@ -114,6 +114,11 @@ public sealed class EmbeddingExport(IFacePipeline pipeline)
                 : await pipeline.AnalyzeFrameAsync(bytes, cancellationToken: cancellationToken);
             return (analysis, null);
         }
+        catch (VisionOverloadedException overloaded)
+        {
+            await Task.Delay(overloaded.RetryAfter, cancellationToken);
+            return await AnalyzeFileAsync(file, wholeImage, cancellationToken);
+        }
         catch (ImageRefusedException refused)
         {
             return (null, new RefusedPicture(file, refused.Reason.ToString(), refused.Message));

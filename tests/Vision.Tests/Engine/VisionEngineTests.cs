@@ -155,20 +155,12 @@ public sealed class VisionEngineTests
     {
         using var folder = new TinyFolder();
         await using var engine = VisionEngine.Create(folder.Options());
-        var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, 1).ExclusiveScheduler;
-
-        // The scheduler's only thread waits until every picture is done: one step of work on it would never run.
-        using var done = new SemaphoreSlim(0);
-        var pictures = await Task.Factory.StartNew(
-            () =>
-            {
-                var tasks = Enumerable.Range(0, 8).Select(_ => engine.AnalyzeFrameAsync(Picture, null, Cancellation)).ToArray();
-                return tasks;
-            },
-            Cancellation,
-            TaskCreationOptions.None,
-            scheduler);
-        Assert.All(await Task.WhenAll(pictures), analysis => Assert.Single(analysis.Faces));
+        var scheduler = new StuckScheduler();
+        var start = new Task<Task<PictureAnalysis>[]>(
+            () => [.. Enumerable.Range(0, 8).Select(_ => engine.AnalyzeFrameAsync(Picture, null, Cancellation))]);
+        start.RunSynchronously(scheduler);
+        Assert.All(await Task.WhenAll(await start), analysis => Assert.Single(analysis.Faces));
+        Assert.Equal(0, scheduler.Queued);
     }
 
     [Fact]
@@ -274,5 +266,19 @@ public sealed class VisionEngineTests
             };
         });
         Assert.Equal(option, Assert.ThrowsAny<ArgumentException>(() => VisionEngine.Create(options)).ParamName);
+    }
+
+    /// <summary>Runs what it is asked to run at once and nothing that is queued on it later.</summary>
+    private sealed class StuckScheduler : TaskScheduler
+    {
+        private int _queued;
+
+        public int Queued => Volatile.Read(ref _queued);
+
+        protected override IEnumerable<Task> GetScheduledTasks() => [];
+
+        protected override void QueueTask(Task task) => Interlocked.Increment(ref _queued);
+
+        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => TryExecuteTask(task);
     }
 }
