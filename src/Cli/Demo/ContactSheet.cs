@@ -48,8 +48,8 @@ internal static class ContactSheet
         Figure(html, $"{summary.Faces}", "faces", $"{summary.FacesPerS:0.#} per second");
         Figure(html, $"{summary.Clusters}", "clusters", $"{summary.LargeClusters} of {DemoSummary.LargeCluster} faces or more");
         Figure(html, $"{summary.Identities}", "people", "in the photographs");
-        Figure(html, $"{summary.BcubedF:0.000}", "BCubed F", $"precision {summary.People.BcubedP:0.000}, recall {summary.People.BcubedR:0.000}");
-        Figure(html, $"{summary.PairwiseF:0.000}", "pairwise F", $"precision {summary.People.PairwiseP:0.000}, recall {summary.People.PairwiseR:0.000}");
+        Figure(html, $"{summary.BcubedF:0.000}", "BCubed F", $"precision {summary.All.BcubedP:0.000}, recall {summary.All.BcubedR:0.000}");
+        Figure(html, $"{summary.PairwiseF:0.000}", "pairwise F", $"precision {summary.All.PairwiseP:0.000}, recall {summary.All.PairwiseR:0.000}");
         Figure(html, $"{summary.AckP95Ms:0} ms", "acknowledged (p95)", $"median {summary.AckP50Ms:0} ms");
         Figure(html, $"{summary.LagP95Ms:0} ms", "clustered after (p95)", $"median {summary.LagP50Ms:0} ms");
         html.Append("</section>");

@@ -22,9 +22,9 @@ internal static class ContactSheetStyle
         .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(135px, 1fr)); gap: 12px; margin-top: 22px; }
         .figures div, article, .cameras figure { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
         .figures div { padding: 14px 16px; display: flex; flex-direction: column; }
-        .figures b { font-size: 26px; line-height: 1.15; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
+        .figures b { font-size: 23px; white-space: nowrap; line-height: 1.15; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
         .figures span { font-weight: 600; font-size: 13px; }
-        .cameras { display: grid; grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)); gap: 12px; }
+        .cameras { display: grid; grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); gap: 12px; }
         .cameras figure { overflow: hidden; } .cameras img { width: 100%; aspect-ratio: 4/3; object-fit: cover; display: block; }
         .cameras figcaption { padding: 8px 12px 10px; font-size: 13px; color: var(--soft); } .cameras b { color: var(--text); }
         article { padding: 16px 18px; margin-top: 14px; }

@@ -17,10 +17,10 @@ public sealed record DemoSummary
     /// <summary>People in the photographs who were seen at least once.</summary>
     public required int Identities { get; init; }
 
-    /// <summary>Pairwise F against the truth, over the faces that show a person.</summary>
+    /// <summary>Pairwise F against the truth, over all stored faces.</summary>
     public required double PairwiseF { get; init; }
 
-    /// <summary>BCubed F against the truth, over the faces that show a person.</summary>
+    /// <summary>BCubed F against the truth, over all stored faces.</summary>
     public required double BcubedF { get; init; }
 
     /// <summary>Faces stored per second of streaming.</summary>
@@ -87,7 +87,7 @@ public sealed record DemoSummary
     internal static DemoSummary Of(VirtualFleet fleet, FleetPlayer player, DemoOutcome outcome, TimeSpan render, TimeSpan total, string page)
     {
         var faces = outcome.Faces.ToArray();
-        var people = Score(faces.Where(face => face.IsPerson), face => face.Label);
+        var all = Score(faces, face => face.Label);
         var seconds = Math.Max(player.Streaming.TotalSeconds, 1e-3);
         return new DemoSummary
         {
@@ -95,8 +95,8 @@ public sealed record DemoSummary
             Faces = faces.Length,
             Clusters = outcome.Clusters.Count,
             Identities = faces.Where(face => face.IsPerson).Select(face => face.Label).Distinct(StringComparer.Ordinal).Count(),
-            PairwiseF = people.PairwiseF,
-            BcubedF = people.BcubedF,
+            PairwiseF = all.PairwiseF,
+            BcubedF = all.BcubedF,
             FacesPerS = Math.Round(faces.Length / seconds, 1),
             FramesPerS = Math.Round(fleet.FrameCount / seconds, 1),
             AckP50Ms = Math.Round(player.Tally.LatencyQuantile(0.50), 1),
@@ -108,8 +108,8 @@ public sealed record DemoSummary
             Strays = outcome.Strays,
             Uncertain = faces.Count(face => face.IsUncertain),
             LargeClusters = outcome.Clusters.Count(cluster => cluster.Count >= LargeCluster),
-            People = people,
-            All = Score(faces, face => face.Label),
+            All = all,
+            People = Score(faces.Where(face => face.IsPerson), face => face.Label),
             Certain = Score(faces.Where(face => !face.IsUncertain), face => face.Label),
             UndecidedAsOne = Score(faces.Where(face => face.IsPerson), face => fleet.Truth.Merge(face.Label)),
             RenderSeconds = Math.Round(render.TotalSeconds, 1),

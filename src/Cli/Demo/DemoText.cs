@@ -15,8 +15,8 @@ internal static class DemoText
         Counts(grid, "faces refused", summary.Refused);
         Counts(grid, "frames refused", summary.Errors);
         grid.AddRow("clusters", $"{summary.Clusters} for {summary.Identities} people; {summary.LargeClusters} of {DemoSummary.LargeCluster} faces or more");
-        Scores(grid, "faces of people", summary.People);
         Scores(grid, "all faces", summary.All);
+        Scores(grid, "faces of people", summary.People);
         Scores(grid, "certain faces", summary.Certain);
         Scores(grid, "undecided as one", summary.UndecidedAsOne);
         grid.AddRow("acknowledged", $"after {summary.AckP50Ms:0} ms (median), {summary.AckP95Ms:0} ms (p95)");
