@@ -33,6 +33,10 @@ internal static class ServerBuilder
             if (parts.VisionOptions is { } vision)
             {
                 gateway.MaxPixels = vision.Images.MaxPixels;
+                if (parts.Vision?.Model is { Manifest.Calibration: { } calibration } model)
+                {
+                    gateway.Calibrations[model.Id] = new SimilarityCalibration(calibration.Slope, calibration.Midpoint);
+                }
             }
             else if (options.Inference.EmbeddingModelId is { Length: > 0 } modelId)
             {

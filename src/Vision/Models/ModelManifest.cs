@@ -21,6 +21,8 @@ public sealed class ModelManifest
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         ReadCommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        WriteIndented = true,
     };
 
     /// <summary>Short name, part of every model id: letters, digits, '.', '_' and '-'.</summary>
@@ -46,6 +48,12 @@ public sealed class ModelManifest
 
     /// <summary>Share (0 to 1) to magnitude of the raw embedding over a set of real faces.</summary>
     public required Dictionary<string, double> MagnitudeQuantiles { get; init; }
+
+    /// <summary>
+    /// How a cosine becomes the probability that two faces are of one person; null where nobody has fitted it, and then
+    /// no probability is given. <c>facecluster-train eval --calibrate</c> fits it and writes it here.
+    /// </summary>
+    public ModelCalibration? Calibration { get; init; }
 
     /// <summary>The parsed <see cref="MagnitudeQuantiles"/>.</summary>
     [JsonIgnore]
@@ -76,6 +84,22 @@ public sealed class ModelManifest
         }
     }
 
+    /// <summary>The manifest as the JSON text that <see cref="Parse"/> reads.</summary>
+    /// <exception cref="ModelException">A value is out of range.</exception>
+    public string ToJson()
+    {
+        try
+        {
+            Validate();
+        }
+        catch (Exception error) when (error is ArgumentException or FormatException)
+        {
+            throw new ModelException($"The model manifest of {Name} is invalid: {error.Message}", error);
+        }
+
+        return JsonSerializer.Serialize(this, JsonOptions);
+    }
+
     private void Validate()
     {
         if (Name.Length is 0 or > 64 || Name.Any(c => !(char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')))
@@ -93,6 +117,7 @@ public sealed class ModelManifest
             throw new ArgumentException($"dimension must be a multiple of 8 between 8 and 4096, not {Dimension}.");
         }
 
+        Calibration?.Validate();
         _ = FaceTemplate;
         _ = Quantiles;
     }

@@ -17,6 +17,25 @@ public sealed class ModelManifestTests
         Assert.Equal(0.25, manifest.Quantiles.ShareBelow(0.55), 1e-9);
     }
 
+    [Fact]
+    public void ToJson_WithCalibration_ParsesToTheSame()
+    {
+        var text = TinyFolder.Manifest.TrimEnd()[..^1] + ", \"calibration\": { \"slope\": 25.4, \"midpoint\": 0.282 } }";
+        var manifest = ModelManifest.Parse(ModelManifest.Parse(text, "test").ToJson(), "written");
+        Assert.Equal(new ModelCalibration(25.4, 0.282), manifest.Calibration);
+        Assert.Equal(0.5, manifest.Calibration!.Probability(0.282), 1e-12);
+        Assert.Null(ModelManifest.Parse(ModelManifest.Parse(TinyFolder.Manifest, "test").ToJson(), "written").Calibration);
+    }
+
+    [Theory]
+    [InlineData("{ \"slope\": 0, \"midpoint\": 0 }", "slope")]
+    [InlineData("{ \"slope\": 5, \"midpoint\": 2 }", "midpoint")]
+    public void Parse_CalibrationOutOfRange_NamesTheField(string calibration, string named)
+    {
+        var text = TinyFolder.Manifest.TrimEnd()[..^1] + $", \"calibration\": {calibration} }}";
+        Assert.Contains(named, Assert.Throws<ModelException>(() => ModelManifest.Parse(text, "test")).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("\"name\": \"tiny\"", "\"name\": \"a b\"", "name")]
     [InlineData("\"name\": \"tiny\",", "", "name")]
