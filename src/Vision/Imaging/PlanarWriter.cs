@@ -7,7 +7,7 @@ namespace FaceCluster.Vision.Imaging;
 /// Turns interleaved bytes into the three planes of single-precision values that a network takes:
 /// value = (byte - mean) * scale, plane by plane.
 /// </summary>
-internal sealed class PlanarWriter
+public sealed class PlanarWriter
 {
     private readonly int[] _shifts;
     private readonly float[] _mean;
