@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("FaceCluster.Storage.Tests")]
+[assembly: InternalsVisibleTo("FaceCluster.Storage.Postgres")]

@@ -47,6 +47,12 @@ internal sealed class InMemoryShardStore(InMemoryShard shard, long epoch, Func<S
         return Task.Run(() => shard.Compact(epoch, cancellationToken), cancellationToken);
     }
 
+    public ValueTask ConfirmAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfStopped();
+        return ValueTask.CompletedTask;
+    }
+
     public ShardStatistics GetStatistics() => shard.Statistics();
 
     public async ValueTask DisposeAsync()

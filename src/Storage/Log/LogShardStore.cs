@@ -94,6 +94,12 @@ internal sealed class LogShardStore : IShardStore
         }
     }
 
+    public ValueTask ConfirmAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfStopped();
+        return ValueTask.CompletedTask;
+    }
+
     public ShardStatistics GetStatistics()
     {
         var (live, dead) = _locations.Count();

@@ -78,6 +78,14 @@ public interface IShardStore : IAsyncDisposable
     /// <exception cref="ShardCompactionException">The rewrite failed, for want of space perhaps; writes go on.</exception>
     Task CompactAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Completes where the shard still belongs to this handle, so that what its owner has in memory is the present state.
+    /// A store whose medium other processes can open asks the medium; the others know it from the open itself.
+    /// </summary>
+    /// <exception cref="ShardFencedException">A later open took the shard.</exception>
+    /// <exception cref="ShardFailedException">The medium cannot be asked.</exception>
+    ValueTask ConfirmAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Sizes, without input or output.</summary>
     ShardStatistics GetStatistics();
 }
