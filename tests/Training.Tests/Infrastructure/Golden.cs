@@ -49,7 +49,7 @@ internal static class Golden
     public static double[] Values(this Tensor tensor) => tensor.detach().to_type(ScalarType.Float64).contiguous().data<double>().ToArray();
 
     /// <summary>Asserts that every entry is within the tolerance relative to the largest finite reference entry; entries without a finite reference are only finite.</summary>
-    public static void Near(JsonElement expected, Tensor actual, double tolerance, string what)
+    public static void Near(JsonElement expected, Tensor actual, double tolerance, string what, double floor = 1e-12)
     {
         var wanted = expected.Numbers().ToArray();
         var found = actual.Values();
@@ -60,21 +60,22 @@ internal static class Golden
             Assert.True(double.IsFinite(found[i]), $"{what}[{i}] is {found[i]}");
             if (double.IsFinite(wanted[i]))
             {
-                Assert.True(Math.Abs(wanted[i] - found[i]) <= tolerance * Math.Max(largest, 1e-12), $"{what}[{i}]: expected {wanted[i]}, found {found[i]} (largest {largest})");
+                Assert.True(Math.Abs(wanted[i] - found[i]) <= tolerance * Math.Max(largest, floor), $"{what}[{i}]: expected {wanted[i]}, found {found[i]} (largest {largest})");
             }
         }
     }
 
-    /// <summary>As <see cref="Near(JsonElement, Tensor, double, string)"/> for the rows that the predicate accepts.</summary>
+    /// <summary>As <see cref="Near(JsonElement, Tensor, double, string, double)"/> for the rows that the predicate accepts.</summary>
     public static void NearRows(JsonElement expected, Tensor actual, double tolerance, string what, Func<int, bool> row)
     {
         var rows = expected.EnumerateArray().ToArray();
+        var largest = expected.Numbers().Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
         for (var i = 0; i < rows.Length; i++)
         {
             if (row(i))
             {
                 using var line = actual[i];
-                Near(rows[i], line, tolerance, $"{what} row {i}");
+                Near(rows[i], line, tolerance, $"{what} row {i}", largest);
             }
             else
             {
