@@ -32,7 +32,7 @@ public static class RegularFace
             var rows = Math.Min(chunk, count - start);
             var cosine = unit.narrow(0, start, rows).matmul(unit.t());
             var own = arange(start, start + rows, ScalarType.Int64).to(cosine.device).unsqueeze(1);
-            cosine.scatter_(1, own, -2);
+            cosine.scatter_(1, own, full_like(own, -2, cosine.dtype));
             parts.Add(cosine.argmax(1).MoveToOuterDisposeScope());
         }
 
