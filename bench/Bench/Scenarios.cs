@@ -24,6 +24,7 @@ internal static class Scenarios
         ["limits"] = ("memory bandwidth and multiply-add peaks of this machine", SearchScenario.Named("limits")),
         ["link"] = ("linking batches of new faces against all faces", SearchScenario.Named("link")),
         ["search"] = ("exact search by number of faces and batch", SearchScenario.Named("search")),
+        ["shared-scans"] = ("[FACES [SECONDS [ROUNDS]]]  concurrent searches of one shard with and without shared scans", SharedScanScenario.RunAsync),
         ["storage"] = ("[FOLDER] [--json]  durable embeddings a second against the disk alone and against SQLite; recovery", StorageScenario.RunAsync),
         ["vision-embed"] = ("embeddings a second through the engine against a bare ONNX Runtime loop", EmbeddingScenario.RunAsync),
         ["vision-frames"] = ("frames a second against the sum of their model times", FrameScenario.RunAsync),

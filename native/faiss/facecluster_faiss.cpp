@@ -6,12 +6,14 @@
 // caller keeps the two apart.
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <exception>
 #include <memory>
 #include <string>
 
+#include <dlfcn.h>
 #include <omp.h>
 
 #include <faiss/AutoTune.h>
@@ -36,9 +38,16 @@ void Say(char* error, int32_t error_size, const char* text) {
     }
 }
 
+// OpenMP keeps its limit per calling thread, and any thread may call here: it is set again with every call.
+std::atomic<int32_t> thread_limit{0};
+
 template <typename Body>
 int32_t Guarded(char* error, int32_t error_size, Body body) {
     try {
+        if (const int32_t threads = thread_limit.load(); threads > 0) {
+            omp_set_num_threads(threads);
+        }
+
         body();
         return kOk;
     } catch (const faiss::FaissException& e) {
@@ -56,9 +65,15 @@ int32_t Guarded(char* error, int32_t error_size, Body body) {
 }  // namespace
 
 // Version of this interface; the caller refuses another one.
-FC_EXPORT int32_t fc_faiss_abi() { return 1; }
+FC_EXPORT int32_t fc_faiss_abi() { return 2; }
 
-FC_EXPORT void fc_faiss_threads(int32_t threads) { omp_set_num_threads(threads); }
+// Limits every call of the process from now on. OpenBLAS, where it is the BLAS, has threads of its own.
+FC_EXPORT void fc_faiss_threads(int32_t threads) {
+    thread_limit.store(threads);
+    if (const auto set = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
+        set(threads);
+    }
+}
 
 FC_EXPORT int32_t fc_faiss_create(int32_t dimension, const char* factory, faiss::Index** index, char* error, int32_t error_size) {
     return Guarded(error, error_size, [&] { *index = faiss::index_factory(dimension, factory, faiss::METRIC_INNER_PRODUCT); });

@@ -9,7 +9,8 @@ namespace FaceCluster.Index;
 /// </summary>
 /// <remarks>
 /// Per row of dimension d: 4 d bytes of vector, d bytes of codes, 41 bytes of columns, and 8 more once acceptances are
-/// set. Memory is taken in chunks of 8 MB of vectors (4096 rows at d = 512) and never moves.
+/// set. Memory is taken in chunks of 8 MB of vectors (4096 rows at d = 512), never moves, and is given back when all rows
+/// of its chunk are erased.
 /// </remarks>
 public sealed class ExactIndex
 {
@@ -17,6 +18,7 @@ public sealed class ExactIndex
     public const int MaximumDimension = 32_768;
 
     private readonly int _rowsPerChunk;
+    private readonly ScanEpochs _epochs = new();
     private IndexChunk[] _chunks = [];
     private int _count;
     private int _deleted;
@@ -77,21 +79,34 @@ public sealed class ExactIndex
     }
 
     /// <summary>
-    /// Removes a row from all searches, those of earlier views included; the bytes stay until the owner rebuilds the
-    /// index. Only the one writer may call this.
+    /// Removes a row from all searches, those of earlier views included; the bytes stay. Only the one writer may call
+    /// this.
     /// </summary>
     /// <returns>Whether the row was alive.</returns>
     public bool Tombstone(int row)
     {
         var (chunk, offset) = Locate(row);
-        if (chunk.Deleted[offset])
+        return Kill(chunk, offset);
+    }
+
+    /// <summary>
+    /// Removes a row from all searches and overwrites its vector and its codes with zeros: before this returns where no
+    /// scan is running, else when the last scan that was running has ended (it answers as if it had come first). A chunk
+    /// whose rows are all dead gives its memory back. Face, rank and time of the row stay readable; its vector may be
+    /// read no more, not through an earlier view either. Only the one writer may call this.
+    /// </summary>
+    /// <returns>Whether the row was alive.</returns>
+    public bool Erase(int row)
+    {
+        var (chunk, offset) = Locate(row);
+        var alive = Kill(chunk, offset);
+        _epochs.AfterScans(() => chunk.EraseRow(offset));
+        if (chunk.IsRetired)
         {
-            return false;
+            _epochs.AfterScans(chunk.Release);
         }
 
-        Volatile.Write(ref chunk.Deleted[offset], true);
-        Volatile.Write(ref _deleted, _deleted + 1);
-        return true;
+        return alive;
     }
 
     /// <summary>
@@ -110,7 +125,23 @@ public sealed class ExactIndex
     {
         // Count first: the chunks read afterwards are at least as new, so they cover it.
         var count = Volatile.Read(ref _count);
-        return new IndexView(Volatile.Read(ref _chunks), count, Dimension, _rowsPerChunk);
+        return new IndexView(Volatile.Read(ref _chunks), count, Dimension, _rowsPerChunk, _epochs);
+    }
+
+    private bool Kill(IndexChunk chunk, int offset)
+    {
+        if (chunk.Deleted[offset])
+        {
+            return false;
+        }
+
+        if (chunk.Kill(offset))
+        {
+            chunk.Retire();
+        }
+
+        Volatile.Write(ref _deleted, _deleted + 1);
+        return true;
     }
 
     private (IndexChunk Chunk, int Offset) Locate(int row)

@@ -69,7 +69,7 @@ public static class ExactSearch
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         var operation = new TopOperation(view, Checked(view, queries), k, filter, scheduling, cancellation);
         return ScanRunner.StartAsync(
-            () => KernelSelection.Run<TopOperation, Task<Neighbour[][]>>(kernel, operation), scheduling, cancellation);
+            view, () => KernelSelection.Run<TopOperation, Task<Neighbour[][]>>(kernel, operation), scheduling, cancellation);
     }
 
     internal static Task<Neighbour[][]> RangeAsync(
@@ -78,7 +78,7 @@ public static class ExactSearch
         Guard.NotNaN(minSimilarity, nameof(minSimilarity));
         var operation = new RangeOperation(view, Checked(view, queries), minSimilarity, filter, scheduling, cancellation);
         return ScanRunner.StartAsync(
-            () => KernelSelection.Run<RangeOperation, Task<Neighbour[][]>>(kernel, operation), scheduling, cancellation);
+            view, () => KernelSelection.Run<RangeOperation, Task<Neighbour[][]>>(kernel, operation), scheduling, cancellation);
     }
 
     internal static Task<LinkResult[]> LinkAsync(
@@ -91,7 +91,7 @@ public static class ExactSearch
         FaceRank[] ranks = [.. queries.Select(query => query.Rank)];
         var operation = new LinkOperation(view, units, ranks, threshold, listLength, scheduling, cancellation);
         return ScanRunner.StartAsync(
-            () => KernelSelection.Run<LinkOperation, Task<LinkResult[]>>(kernel, operation), scheduling, cancellation);
+            view, () => KernelSelection.Run<LinkOperation, Task<LinkResult[]>>(kernel, operation), scheduling, cancellation);
     }
 
     private static ReadOnlyMemory<float>[] Checked(IndexView view, IReadOnlyList<ReadOnlyMemory<float>> queries)

@@ -11,12 +11,14 @@ namespace FaceCluster.Index;
 public sealed class IndexView
 {
     private readonly IndexChunk[] _chunks;
+    private readonly ScanEpochs _epochs;
     private readonly int _rowShift;
 
-    internal IndexView(IndexChunk[] chunks, int count, int dimension, int rowsPerChunk, int firstRow = 0)
+    internal IndexView(IndexChunk[] chunks, int count, int dimension, int rowsPerChunk, ScanEpochs epochs, int firstRow = 0)
     {
         FirstRow = firstRow;
         _chunks = chunks;
+        _epochs = epochs;
         _rowShift = BitOperations.Log2((uint)rowsPerChunk);
         Count = count;
         Dimension = dimension;
@@ -40,7 +42,7 @@ public sealed class IndexView
     public IndexView From(int firstRow)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
-        return new IndexView(_chunks, Count, Dimension, RowsPerChunk, Math.Max(FirstRow, firstRow));
+        return new IndexView(_chunks, Count, Dimension, RowsPerChunk, _epochs, Math.Max(FirstRow, firstRow));
     }
 
     /// <summary>Whether the row is a tombstone by now.</summary>
@@ -52,8 +54,15 @@ public sealed class IndexView
     /// <summary>The rank of the face in a row.</summary>
     public FaceRank Rank(int row) => ChunkOf(row).Rank(Offset(row));
 
-    /// <summary>The unit vector of a row; valid while the view is referenced.</summary>
+    /// <summary>
+    /// The unit vector of a row; valid while the view is referenced and the row is not erased (<see cref="ExactIndex.Erase"/>):
+    /// read it where rows are erased, or of rows that nobody erases meanwhile.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The row and all its neighbours in memory were erased.</exception>
     public ReadOnlySpan<float> Vector(int row) => ChunkOf(row).Vector(Offset(row));
+
+    /// <summary>Holds up the erasure of rows that are alive now until the result is disposed.</summary>
+    internal ScanEpochs.Lease BeginScan() => _epochs.Enter();
 
     internal unsafe float* Pointer(int row) => ChunkOf(row).Vectors + ((long)Offset(row) * Dimension);
 

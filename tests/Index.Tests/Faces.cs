@@ -67,10 +67,10 @@ internal static class Faces
         [.. vectors.Select(vector => (ReadOnlyMemory<float>)vector)];
 
     /// <summary>All rows but tombstones that pass the filter, best first.</summary>
-    public static Neighbour[] Scan(IndexView view, ReadOnlySpan<float> query, RowFilter? filter = null)
+    public static Neighbour[] Scan(IndexView view, ReadOnlySpan<float> query, RowFilter? filter = null, int from = 0)
     {
         var all = new List<Neighbour>();
-        for (var row = 0; row < view.Count; row++)
+        for (var row = from; row < view.Count; row++)
         {
             var face = view.Face(row);
             if (!view.IsDeleted(row) && (filter is null || filter.Accepts(face)))

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using FaceCluster.Index.Faiss;
 using Xunit;
 
@@ -67,6 +66,8 @@ public sealed class FaissTests : IDisposable
     {
         Assert.Equal("Probes is 0; it must be from 1 to 65536.", new FaissIndexOptions { Probes = 0 }.Problem());
         Assert.Equal("FromRows is 50; it must be from 10000 to 100000000.", new FaissIndexOptions { FromRows = 50 }.Problem());
+        Assert.Equal(nameof(FaissIndexOptions.Lists), new FaissIndexOptions { FromRows = 10_000, Lists = 251 }.OutOfRange()?.Option);
+        Assert.Null(new FaissIndexOptions { FromRows = 10_000, Lists = 250 }.OutOfRange());
     }
 
     [Fact]
@@ -81,57 +82,6 @@ public sealed class FaissTests : IDisposable
         Assert.Contains("apt-get install libfaiss-dev cmake g++", new FaissIndexOptions().Problem(), StringComparison.Ordinal);
         var error = Assert.Throws<FaissException>(() => new ApproximateIndex(new ExactIndex(8), new FaissIndexOptions(), null));
         Assert.Contains("eng/build-native.sh", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task ApproximateIndex_RowsAfterCatchingUp_AreFoundAndAnswersSayApproximate()
-    {
-        SkipWithoutFaiss();
-        var cancellation = TestContext.Current.CancellationToken;
-        var recalls = new List<double>();
-        using var listener = new MeterListener();
-        listener.InstrumentPublished = (instrument, target) =>
-        {
-            if (instrument.Name == "facecluster.search.recall")
-            {
-                target.EnableMeasurementEvents(instrument);
-            }
-        };
-        listener.SetMeasurementEventCallback<double>((_, value, _, _) => recalls.Add(value));
-        listener.Start();
-        var vectors = Faces.Mixture(11_000, 32, 500, 21);
-        var rows = Faces.Index(vectors[..9_000]);
-        using var sampler = new RecallSampler("tests", 1, ScanScheduling.Inline);
-        using var index = new ApproximateIndex(rows, new FaissIndexOptions { FromRows = 10_000, Lists = 64, Probes = 16 }, sampler);
-
-        await index.CatchUpAsync(cancellation);
-        var small = await index.TopAsync(Faces.Queries([vectors[10]]), 5, null, ScanScheduling.Inline, cancellation);
-        Assert.False(small.IsApproximate);
-
-        Append(9_000, 10_500);
-        await index.CatchUpAsync(cancellation);
-        Assert.Equal(10_500, index.CoveredRows);
-        Append(10_500, 11_000);
-        rows.Tombstone(10);
-        var batch = Faces.Queries([vectors[10], vectors[10_900]]);
-        var answer = await index.TopAsync(batch, 5, null, ScanScheduling.Inline, cancellation);
-        Assert.True(answer.IsApproximate);
-        Assert.DoesNotContain(answer.Results[0], neighbour => neighbour.Row == 10);
-        var exact = Faces.Scan(rows.Snapshot(), vectors[10_900]);
-        Assert.Equal(exact[0].Similarity, answer.Results[1][0].Similarity);
-        await sampler.Pending;
-        Assert.InRange(Assert.Single(recalls), 0.2, 1);
-
-        var filtered = await index.TopAsync(batch, 5, new RowFilter { CapturedFrom = 100 }, ScanScheduling.Inline, cancellation);
-        Assert.False(filtered.IsApproximate);
-
-        void Append(int from, int to)
-        {
-            for (var i = from; i < to; i++)
-            {
-                rows.Append(Faces.Record(i, 0), vectors[i]);
-            }
-        }
     }
 
     private static FaissIndex Filled(FaissIndexKind kind, out float[][] vectors)

@@ -70,10 +70,10 @@ internal sealed class CollectionsCommand : Command
                 deadline: call.Deadline, cancellationToken: call.Cancellation);
             return Print(call, collection, () =>
             {
-                var table = Tables.Create("collection", ">faces", ">clusters", ">not linked yet", "model", ">threshold", ">shards", "created");
+                var table = Tables.Create("collection", ">faces", ">clusters", ">not linked yet", "model", ">threshold", ">shards", "search", "created");
                 table.Add(
                     ResourceNames.Id(collection.Name), $"{collection.FaceCount}", $"{collection.ClusterCount}", $"{collection.PendingFaceCount}",
-                    collection.Settings?.ModelId ?? "", Threshold(collection), $"{collection.Settings?.ShardCount}", Tables.Time(collection.CreateTime));
+                    collection.Settings?.ModelId ?? "", Threshold(collection), $"{collection.Settings?.ShardCount}", Search(collection), Tables.Time(collection.CreateTime));
                 Console.Results.Write(table);
             });
         }
@@ -105,6 +105,10 @@ internal sealed class CollectionsCommand : Command
             return Print(call, answer, () => Console.Output.WriteLine("Deleted."));
         }
     }
+
+    private static string Search(Collection collection) => collection.Settings?.ApproximateSearch is { } approximate
+        ? $"{ApproximateSearchOption.Name(approximate.Structure)} from {approximate.MinFaces} faces a shard"
+        : "exact";
 
     private static string Threshold(Collection collection) =>
         collection.Settings?.Clustering is { } clustering ? clustering.Disabled ? "off" : Tables.Cosine(clustering.Threshold) : "";

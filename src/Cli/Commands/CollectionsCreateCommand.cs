@@ -16,8 +16,12 @@ internal sealed class CollectionsCreateCommand : ServerCommand
     private readonly Option<float?> _minMagnitude = new("--min-magnitude") { Description = "Faces with a smaller magnitude are marked low quality.", HelpName = "LENGTH" };
     private readonly Option<bool> _disabled = new("--no-clustering") { Description = "Store and search, but do not cluster." };
 
+    private readonly ApproximateSearchOption _approximate = new();
+
     public CollectionsCreateCommand(CliConsole console)
-        : base(console, "create", "Creates an empty collection.", "collections create holidays", "collections create lobby --shards 8 --threshold 0.5")
+        : base(
+            console, "create", "Creates an empty collection.",
+            "collections create holidays", "collections create lobby --shards 8 --threshold 0.5", "collections create airport --approximate ivf-sq8 --probes 64")
     {
         Arguments.Add(_name);
         Options.Add(_model);
@@ -26,6 +30,7 @@ internal sealed class CollectionsCreateCommand : ServerCommand
         Options.Add(_margin);
         Options.Add(_minMagnitude);
         Options.Add(_disabled);
+        _approximate.AddTo(this);
         Ready(RunAsync, collection: false);
     }
 
@@ -58,6 +63,7 @@ internal sealed class CollectionsCreateCommand : ServerCommand
                         ModelId = call.Parse.GetValue(_model),
                         ShardCount = call.Parse.GetValue(_shards),
                         Clustering = clustering,
+                        ApproximateSearch = _approximate.Read(call.Parse),
                     },
                 },
                 RequestId = Guid.NewGuid().ToString(),

@@ -96,6 +96,11 @@ internal sealed class IdentifyCommand : ServerCommand
     private void Write(string photograph, IdentifyFacesResponse response)
     {
         Console.Output.WriteLine($"{photograph}: {response.Faces.Count} face{(response.Faces.Count == 1 ? "" : "s")}");
+        if (response.Approximate)
+        {
+            Console.Note("Approximate: people without a name may be missing.");
+        }
+
         for (var i = 0; i < response.Faces.Count; i++)
         {
             var face = response.Faces[i];

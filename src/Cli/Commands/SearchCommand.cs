@@ -26,15 +26,21 @@ internal sealed class SearchCommand : ServerCommand
         HelpName = "COSINE",
     };
 
+    private readonly Option<bool> _exact = new("--exact")
+    {
+        Description = "Compare every stored face, also where the collection has approximate search.",
+    };
+
     public SearchCommand(CliConsole console)
         : base(
-            console, "search", "Finds the most similar stored faces of every face in a picture, or of a stored face. Exact.",
+            console, "search", "Finds the most similar stored faces of every face in a picture, or of a stored face. Exact, unless the collection has approximate search.",
             "search photo.jpg", "search --results 50 --min-similarity 0.4 photo.jpg", "search 4be0f3aa6c0d4e0f9a5c1c3b2a190817")
     {
         Arguments.Add(_query);
         Options.Add(_kind);
         Options.Add(_results);
         Options.Add(_minSimilarity);
+        Options.Add(_exact);
         Ready(RunAsync);
     }
 
@@ -45,6 +51,7 @@ internal sealed class SearchCommand : ServerCommand
             Parent = call.Collection,
             Query = await QueryFace.ReadAsync(call.Parse.GetValue(_query)!, call.Collection, call.Parse.GetValue(_kind), call.Cancellation),
             MaxResults = call.Parse.GetValue(_results),
+            Exact = call.Parse.GetValue(_exact),
         };
         if (call.Parse.GetValue(_minSimilarity) is { } minimum)
         {
@@ -60,6 +67,11 @@ internal sealed class SearchCommand : ServerCommand
         if (response.Results.Count == 0)
         {
             Console.Note("There is no face in the picture.");
+        }
+
+        if (response.Approximate)
+        {
+            Console.Note("Approximate: more similar faces may be missing (--exact compares all).");
         }
 
         for (var i = 0; i < response.Results.Count; i++)

@@ -21,6 +21,7 @@ internal sealed class SettingsReader(DefaultSettings defaults, InferenceDirector
 
         violations.MaxBytes($"{field}.model_id", settings.ModelId, MaxModelIdBytes)
             .Range($"{field}.shard_count", settings.ShardCount, 0, MaxShards);
+        ApproximateSearchReader.Check(violations, $"{field}.approximate_search", settings.ApproximateSearch);
         if (settings.Clustering is not { } clustering)
         {
             return;
@@ -53,6 +54,7 @@ internal sealed class SettingsReader(DefaultSettings defaults, InferenceDirector
             AmbiguityMargin = clustering is { HasAmbiguityMargin: true } ? clustering.AmbiguityMargin : start.AmbiguityMargin,
             QualityGate = clustering is { HasMinMagnitude: true } ? clustering.MinMagnitude : start.QualityGate,
             Linking = clustering is null ? start.Linking : !clustering.Disabled,
+            ApproximateSearch = ApproximateSearchReader.Read(settings?.ApproximateSearch) ?? start.ApproximateSearch,
         };
     }
 
@@ -68,6 +70,7 @@ internal sealed class SettingsReader(DefaultSettings defaults, InferenceDirector
             MinMagnitude = settings.QualityGate,
             Disabled = !settings.Linking,
         },
+        ApproximateSearch = ApproximateSearchReader.ToWire(settings.ApproximateSearch),
     };
 
     private async ValueTask<GrainSettings> OfModelAsync(string modelId)

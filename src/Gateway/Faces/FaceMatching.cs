@@ -27,9 +27,9 @@ internal sealed class FaceMatching(
         var collection = await collections.GetAsync(name!);
         await revisions.WaitAsync(collection, request.MinRevision, context);
         var query = await queries.ReadAsync(collection, "query", request.Query, context.CancellationToken);
-        var hits = await search.SearchAsync(collection, query, limit, minimum, context.CancellationToken);
+        var (hits, approximate) = await search.SearchAsync(collection, query, limit, minimum, request.Exact, context.CancellationToken);
         var found = await faces.ReadAsync(collection, [.. hits.SelectMany(list => list).Select(hit => hit.Id)], mask);
-        var response = new SearchFacesResponse();
+        var response = new SearchFacesResponse { Approximate = approximate };
         for (var i = 0; i < query.Count; i++)
         {
             response.Results.Add(new FaceSearchResult

@@ -3,19 +3,24 @@ using FaceCluster.Grains;
 
 namespace FaceCluster.Gateway.Faces;
 
-/// <summary>Exact search over all shards of a collection: each one answers its own best, and the best of those are the best of all.</summary>
+/// <summary>What the shards of a collection found.</summary>
+/// <param name="Hits">Per query by similarity, best first, equal ones by face id.</param>
+/// <param name="IsApproximate">Whether a shard searched approximately, so that better hits may be missing.</param>
+internal sealed record ShardSearchAnswer(IReadOnlyList<FaceHit[]> Hits, bool IsApproximate);
+
+/// <summary>Search over all shards of a collection: each one answers its own best, and the best of those are the best of all.</summary>
 internal sealed class ShardSearch(IGrainFactory grains)
 {
     /// <summary>The most that a shard returns per query.</summary>
     public const int MaxLimit = 1000;
 
-    /// <summary>Per query the hits by similarity, best first, equal ones by face id. The faces of the query are not among their own hits.</summary>
-    public async Task<IReadOnlyList<FaceHit[]>> SearchAsync(
-        CollectionInfo collection, IReadOnlyList<QueryFace> query, int limit, double minSimilarity, CancellationToken cancellationToken)
+    /// <summary>The faces of the query are not among their own hits.</summary>
+    public async Task<ShardSearchAnswer> SearchAsync(
+        CollectionInfo collection, IReadOnlyList<QueryFace> query, int limit, double minSimilarity, bool exact, CancellationToken cancellationToken)
     {
         if (query.Count == 0)
         {
-            return [];
+            return new ShardSearchAnswer([], IsApproximate: false);
         }
 
         var excludesItself = query.Any(face => !face.Stored.IsNone);
@@ -24,12 +29,15 @@ internal sealed class ShardSearch(IGrainFactory grains)
             Embeddings = QueryReader.Join(query),
             Limit = Math.Min(MaxLimit, excludesItself ? limit + 1 : limit),
             MinSimilarity = minSimilarity,
+            Exact = exact,
         };
         var answers = await Task.WhenAll(Enumerable.Range(0, collection.Settings.ShardCount).Select(shard =>
             GrainCalls.RepeatAsync(
                 () => grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Name, shard)).Search(request, cancellationToken),
                 cancellationToken).AsTask()));
-        return [.. query.Select((face, index) => Merge(answers.Select(answer => answer.Queries[index]), face.Stored, limit))];
+        return new ShardSearchAnswer(
+            [.. query.Select((face, index) => Merge(answers.Select(answer => answer.Queries[index]), face.Stored, limit))],
+            answers.Any(answer => answer.IsApproximate));
     }
 
     private static FaceHit[] Merge(IEnumerable<FaceHit[]> parts, FaceId itself, int limit) =>

@@ -49,10 +49,10 @@ internal sealed class Identification(
 
         var named = await grains.GetGrain<IGalleryGrain>(collection.Name)
             .Identify(QueryReader.Join(query), limit, minimum, context.CancellationToken);
-        var seen = request.IdentitiesOnly
-            ? [.. query.Select(_ => (IReadOnlyList<Sighting>)[])]
+        var (seen, approximate) = request.IdentitiesOnly
+            ? ([.. query.Select(_ => (IReadOnlyList<Sighting>)[])], false)
             : await SightingsAsync(collection, query, limit, minimum, context.CancellationToken);
-        var response = new IdentifyFacesResponse();
+        var response = new IdentifyFacesResponse { Approximate = approximate };
         for (var i = 0; i < query.Count; i++)
         {
             response.Faces.Add(new IdentifiedFace
@@ -70,20 +70,20 @@ internal sealed class Identification(
     /// The nearest face of each of the nearest people. One person may fill any number of hits, so the search widens
     /// until enough people are among them or it has as many hits as a search gives.
     /// </summary>
-    private async Task<IReadOnlyList<IReadOnlyList<Sighting>>> SightingsAsync(
+    private async Task<(IReadOnlyList<IReadOnlyList<Sighting>> Seen, bool Approximate)> SightingsAsync(
         CollectionInfo collection, IReadOnlyList<QueryFace> query, int limit, double minimum, CancellationToken cancellationToken)
     {
         var known = await clusterIdentities.ReadAsync(collection.Name);
         for (var width = Math.Max(FirstHits, limit); ; width = Math.Min(ShardSearch.MaxLimit, width * 4))
         {
-            var hits = await search.SearchAsync(collection, query, width, minimum, cancellationToken);
+            var (hits, approximate) = await search.SearchAsync(collection, query, width, minimum, exact: false, cancellationToken);
             FaceId[] ids = [.. hits.SelectMany(list => list).Select(hit => hit.Id).Distinct()];
             var members = await faces.MembersAsync(collection.Name, ids);
             var enrolled = await faces.IdentitiesAsync(collection.Name, ids);
             var sightings = hits.Select(list => (IReadOnlyList<Sighting>)[.. list.Select(hit => Sight(hit, members, enrolled, known)).DistinctBy(sighting => sighting.Person)]).ToList();
             if (width == ShardSearch.MaxLimit || !hits.Where((list, i) => list.Length == width && sightings[i].Count < limit).Any())
             {
-                return sightings;
+                return (sightings, approximate);
             }
         }
     }

@@ -33,6 +33,10 @@ public sealed record CollectionSettings
     /// <summary>Whether faces are clustered at all; search works either way.</summary>
     [Id(6)]
     public bool Linking { get; init; } = true;
+
+    /// <summary>Approximate search for shards past a size; null, the default, keeps every search exact.</summary>
+    [Id(7)]
+    public ApproximateSearchSettings? ApproximateSearch { get; init; }
 }
 
 /// <summary>A collection.</summary>

@@ -4,7 +4,10 @@ namespace FaceCluster.Grains;
 [Alias("fc.ICatalogGrain")]
 public interface ICatalogGrain : IGrainWithIntegerKey
 {
-    /// <summary>Creates a collection. ALREADY_EXISTS where the name is taken, INVALID_ARGUMENT where a setting is out of range.</summary>
+    /// <summary>
+    /// Creates a collection. ALREADY_EXISTS where the name is taken, INVALID_ARGUMENT where a setting is out of range,
+    /// FAILED_PRECONDITION APPROXIMATE_SEARCH_UNAVAILABLE where a native index is asked for that the silo does not have.
+    /// </summary>
     [Alias("Create")]
     ValueTask<CollectionInfo> Create(string name, [Immutable] CollectionSettings settings);
 

@@ -23,11 +23,14 @@ public interface IShardGrain : IGrainWithStringKey
     [Alias("Find")]
     ValueTask<IReadOnlyList<ItemAnswer?>> Find(string camera, [Immutable] IReadOnlyList<long> sequences, [Immutable] IReadOnlyList<ulong> payloadDigests);
 
-    /// <summary>Exact search over everything acknowledged before the call.</summary>
+    /// <summary>
+    /// Search over everything acknowledged before the call: exact, unless the collection's settings let a shard of this
+    /// size answer approximately, which the answer then says.
+    /// </summary>
     [Alias("Search")]
     ValueTask<ShardHits> Search([Immutable] ShardQuery query, CancellationToken cancellationToken = default);
 
-    /// <summary>Compares new faces with all faces here, applies their offers, and returns their candidates.</summary>
+    /// <summary>Compares new faces with all faces here, always exactly, applies their offers, and returns their candidates.</summary>
     [Alias("Link")]
     ValueTask<LinkAnswer> Link([Immutable] LinkRequest request, CancellationToken cancellationToken = default);
 

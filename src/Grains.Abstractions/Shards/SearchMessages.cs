@@ -29,6 +29,10 @@ public sealed record ShardQuery
     /// <summary>Only faces captured before this time, or null.</summary>
     [Id(5)]
     public long? CapturedBeforeMicros { get; init; }
+
+    /// <summary>Compare with every face, also where the collection has approximate search.</summary>
+    [Id(6)]
+    public bool Exact { get; init; }
 }
 
 /// <summary>One hit.</summary>
@@ -44,6 +48,10 @@ public sealed record ShardHits
     /// <summary>One list per query.</summary>
     [Id(0)]
     public required IReadOnlyList<FaceHit[]> Queries { get; init; }
+
+    /// <summary>Whether a more similar face may be missing; whoever passes the hits on says so, too.</summary>
+    [Id(1)]
+    public bool IsApproximate { get; init; }
 }
 
 /// <summary>A stored face in full.</summary>

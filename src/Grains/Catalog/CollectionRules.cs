@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using FaceCluster.Grains.Shards;
 
 namespace FaceCluster.Grains.Catalog;
 
@@ -18,6 +19,7 @@ internal static partial class CollectionRules
         Require(settings.LinkThreshold is > -1 and < 1, "settings.link_threshold", $"The link threshold is a cosine between -1 and 1; got {settings.LinkThreshold}.");
         Require(settings.AmbiguityMargin is >= 0 and <= 1, "settings.ambiguity_margin", $"The ambiguity margin is from 0 to 1; got {settings.AmbiguityMargin}.");
         Require(settings.QualityGate >= 0 && float.IsFinite(settings.QualityGate), "settings.quality_gate", $"The quality gate is a finite magnitude of at least 0; got {settings.QualityGate}.");
+        ApproximateRules.Check(settings.ApproximateSearch);
     }
 
     private static void Require(bool condition, string field, string message)

@@ -14,9 +14,10 @@ public sealed class ComputeOptions
 /// pool: bounded, they leave the pool room to answer (eight looping scans raised another grain's 99th percentile to
 /// 147 ms unbounded and left it at 0.5 ms bounded).
 /// </summary>
-public sealed class ComputePool
+public sealed class ComputePool : IDisposable
 {
     private readonly ConcurrentExclusiveSchedulerPair _pair;
+    private readonly SemaphoreSlim _long = new(1);
 
     /// <summary>Creates the pool.</summary>
     public ComputePool(IOptions<ComputeOptions> options)
@@ -31,6 +32,26 @@ public sealed class ComputePool
 
     /// <summary>The bounded scheduler.</summary>
     public TaskScheduler Scheduler => _pair.ConcurrentScheduler;
+
+    /// <summary>
+    /// Runs a computation of seconds to minutes on a thread of its own, so that scans keep theirs; one in the silo at a
+    /// time, the others wait.
+    /// </summary>
+    public async Task RunLong(Action compute, CancellationToken cancellationToken = default)
+    {
+        await _long.WaitAsync(cancellationToken);
+        try
+        {
+            await Task.Factory.StartNew(compute, cancellationToken, TaskCreationOptions.DenyChildAttach | TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        finally
+        {
+            _long.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _long.Dispose();
 
     /// <summary>Runs a computation; the caller's turn goes on meanwhile.</summary>
     public Task<T> Run<T>(Func<T> compute, CancellationToken cancellationToken = default) =>

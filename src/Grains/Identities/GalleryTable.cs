@@ -41,7 +41,7 @@ internal sealed class GalleryTable(int dimension)
         var present = row.Faces.Select(static face => face.Face).ToHashSet();
         foreach (var (face, indexRow) in entry.FaceRows.Where(pair => !present.Contains(pair.Key)).ToArray())
         {
-            Faces.Tombstone(indexRow);
+            Faces.Erase(indexRow);
             entry.FaceRows.Remove(face);
             _owners.Remove(face);
         }
@@ -67,13 +67,13 @@ internal sealed class GalleryTable(int dimension)
 
         foreach (var (face, indexRow) in entry.FaceRows)
         {
-            Faces.Tombstone(indexRow);
+            Faces.Erase(indexRow);
             _owners.Remove(face);
         }
 
         if (entry.TemplateRow >= 0)
         {
-            Templates.Tombstone(entry.TemplateRow);
+            Templates.Erase(entry.TemplateRow);
             _templateOwners.Remove(entry.TemplateRow);
         }
     }
@@ -82,7 +82,7 @@ internal sealed class GalleryTable(int dimension)
     {
         if (entry.TemplateRow >= 0)
         {
-            Templates.Tombstone(entry.TemplateRow);
+            Templates.Erase(entry.TemplateRow);
             _templateOwners.Remove(entry.TemplateRow);
             entry.TemplateRow = -1;
         }

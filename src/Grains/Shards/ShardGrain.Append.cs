@@ -273,6 +273,7 @@ internal sealed partial class ShardGrain
             StartLinking();
         }
 
+        _approximate?.Wake();
         ShardInstruments.Stored(_table.Faces.Count - first);
     }
 

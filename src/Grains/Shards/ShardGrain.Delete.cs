@@ -34,6 +34,8 @@ internal sealed partial class ShardGrain
                     _feed!.Delete(id);
                 }
             }
+
+            _approximate?.Wake();
         }
 
         // A repeat of a deletion whose telling failed completes it.

@@ -23,8 +23,12 @@ internal sealed partial class ShardGrain
             return new ShardHits { Queries = [.. units.Select(static _ => Array.Empty<FaceHit>())] };
         }
 
-        var found = await _scans!.Top(units, query.Limit, filter, cancellationToken);
-        return new ShardHits { Queries = Array.ConvertAll(found, hits => HitsAbove(hits, query.MinSimilarity)) };
+        var found = await _scans!.Top(units, query.Limit, filter, query.Exact, cancellationToken);
+        return new ShardHits
+        {
+            Queries = Array.ConvertAll(found, answer => HitsAbove(answer.Hits, query.MinSimilarity)),
+            IsApproximate = Array.Exists(found, static answer => answer.IsApproximate),
+        };
     }
 
     /// <inheritdoc/>

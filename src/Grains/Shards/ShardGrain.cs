@@ -39,6 +39,7 @@ internal sealed partial class ShardGrain(
     private FaceTable _table = new(Similarity.LaneCount);
     private ForestFeed? _feed;
     private ScanBatcher? _scans;
+    private ApproximateSearch? _approximate;
     private Exception? _closed;
     private long _lastLsn;
     private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
@@ -65,10 +66,13 @@ internal sealed partial class ShardGrain(
         _lastLsn = replay.LastLsn;
         _deletedIds.UnionWith(replay.Deleted);
         _queue.Advance(_lastLsn);
-        _scans = new ScanBatcher(table.Index, Settings.LinkThreshold, pool, _options);
+        _approximate = ApproximateSearch.Create(
+            new ShardName(_collection, _shard), table.Index, Settings.ApproximateSearch, pool, _options, time, logger, _stopping.Token);
+        _scans = new ScanBatcher(table.Index, _approximate, Settings.LinkThreshold, pool, _options);
         _feed = new ForestFeed(_shard, GrainFactory.GetGrain<IForestGrain>(_collection), this, time, logger, _stopping.Token);
         LogOpened(logger, _collection, _shard, table.LiveFaces, _store.Epoch, time.GetElapsedTime(started).TotalMilliseconds);
         ResumeAfter(replay);
+        _approximate?.Wake();
     }
 
     /// <inheritdoc/>
@@ -77,6 +81,7 @@ internal sealed partial class ShardGrain(
         _closed ??= Closed();
         await _stopping.CancelAsync();
         _feed?.Stop();
+        _approximate?.Close();
         if (_store is { } store)
         {
             await store.DisposeAsync();
@@ -95,7 +100,7 @@ internal sealed partial class ShardGrain(
             Unlinked = _queue.Count,
             LinkedThroughLsn = _feed!.LinkedThrough,
             LastLsn = _queue.LastLsn,
-            MemoryBytes = _table.TableBytes + _table.Index.MemoryBytes,
+            MemoryBytes = _table.TableBytes + _table.Index.MemoryBytes + (_approximate?.MemoryBytes ?? 0),
             LinkLagMilliseconds = _lagMilliseconds,
         });
     }

@@ -17,6 +17,15 @@ internal static class ShardInstruments
         description: "From the commit of a face to its place in the forest.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] });
 
+    private static readonly Histogram<int> ScanSize = Meter.CreateHistogram(
+        "facecluster_scan_size",
+        unit: "{query}",
+        description: "Queries that shared one scan.",
+        advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] });
+
+    private static readonly Counter<long> ApproximateQueries = Meter.CreateCounter<long>(
+        "facecluster_approximate_queries", description: "Queries answered from an approximate index.");
+
     public static void Stored(int faces) => StoredFaces.Add(faces);
 
     public static void Linked(double lagSeconds)
@@ -29,5 +38,8 @@ internal static class ShardInstruments
     {
         Scans.Add(1);
         ScannedQueries.Add(queries);
+        ScanSize.Record(queries);
     }
+
+    public static void Approximated(int queries) => ApproximateQueries.Add(queries);
 }

@@ -9,8 +9,11 @@ public sealed class ShardOptions
     /// <summary>Queries that wait for a scan of one shard at most; more are refused with RESOURCE_EXHAUSTED.</summary>
     public int MaxWaitingQueries { get; set; } = 4096;
 
-    /// <summary>Queries that one scan serves at most.</summary>
+    /// <summary>Queries that one scan serves at most; 1 gives every query a scan of its own.</summary>
     public int ScanBatch { get; set; } = 64;
+
+    /// <summary>One in this many approximate searches is repeated exactly, to measure recall.</summary>
+    public int RecallEvery { get; set; } = 100;
 
     /// <summary>Faces not yet linked at which appends are refused with RESOURCE_EXHAUSTED until linking has caught up.</summary>
     public int MaxUnlinked { get; set; } = 1_000_000;

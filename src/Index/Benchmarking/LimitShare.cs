@@ -34,7 +34,7 @@ public sealed record LimitShare(
         var products = measured.Faces * (double)dimension;
         var memory = bytes / limits.ReadGigabytesPerSecond / 1e6;
         var arithmetic = products / limits.ByteMultiplyAdds / 1e6;
-        var time = measured.CpuMillisecondsPerQuery;
+        var time = measured.CpuMillisecondsPerQuery!.Value;
         return new LimitShare(
             "facecluster-limit", measured.Faces, measured.Batch, bytes, products, memory, arithmetic, time, Math.Max(memory, arithmetic) / time);
     }

@@ -29,9 +29,13 @@ public sealed record SearchMeasurement
     [JsonPropertyName("p99_ms")]
     public required double P99Milliseconds { get; init; }
 
-    /// <summary>Processor time of the process per query, in milliseconds: comparable on a busy machine too.</summary>
+    /// <summary>
+    /// Processor time of the process per query, in milliseconds: comparable on a busy machine too. Null, and left out of
+    /// the line, where only the agreed fields are wanted.
+    /// </summary>
     [JsonPropertyName("cpu_ms_per_query")]
-    public required double CpuMillisecondsPerQuery { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required double? CpuMillisecondsPerQuery { get; init; }
 
     /// <summary>Share of the true neighbours found, against a plain double-precision scan; null where not checked.</summary>
     [JsonPropertyName("recall")]

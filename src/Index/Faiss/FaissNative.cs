@@ -6,7 +6,7 @@ namespace FaceCluster.Index.Faiss;
 /// <summary>The functions of <c>native/faiss</c>.</summary>
 internal static unsafe partial class FaissNative
 {
-    public const int Abi = 1;
+    public const int Abi = 2;
 
     private const string Library = "facecluster_faiss";
     private const string FileName = "lib" + Library + ".so";
@@ -54,12 +54,18 @@ internal static unsafe partial class FaissNative
     [LibraryImport(Library, EntryPoint = "fc_faiss_load", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Load(string path, out FaissHandle index, byte* error, int errorSize);
 
-    // Named file, then beside the program, then what eng/build-native.sh made in the checkout, then the system's folders.
+    // The named file and no other; else beside the program, what eng/build-native.sh made in the checkout, the system's
+    // folders.
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search)
     {
         if (name != Library)
         {
             return 0;
+        }
+
+        if (Environment.GetEnvironmentVariable("FACECLUSTER_FAISS_LIBRARY") is { Length: > 0 } named)
+        {
+            return NativeLibrary.TryLoad(named, out var chosen) ? chosen : throw new DllNotFoundException($"{named} is not there or cannot be loaded.");
         }
 
         foreach (var path in Candidates())
@@ -75,11 +81,6 @@ internal static unsafe partial class FaissNative
 
     private static IEnumerable<string> Candidates()
     {
-        if (Environment.GetEnvironmentVariable("FACECLUSTER_FAISS_LIBRARY") is { Length: > 0 } named)
-        {
-            yield return named;
-        }
-
         yield return Path.Combine(AppContext.BaseDirectory, FileName);
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

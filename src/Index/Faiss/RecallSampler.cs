@@ -6,12 +6,18 @@ namespace FaceCluster.Index.Faiss;
 /// Repeats every n-th approximate search exactly, in the background and one at a time, and publishes the share of the
 /// true neighbours that the answer had: the histogram <c>facecluster.search.recall</c> of the meter <c>FaceCluster</c>.
 /// </summary>
-public sealed class RecallSampler : IDisposable
+public sealed class RecallSampler
 {
+    private static readonly Meter Meter = new("FaceCluster");
+
+    private static readonly Histogram<double> Recall = Meter.CreateHistogram(
+        "facecluster.search.recall",
+        "1",
+        "Share of the exact nearest neighbours that an approximate answer had.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999, 1] });
+
     private readonly int _every;
     private readonly ScanScheduling _scheduling;
-    private readonly Meter _meter;
-    private readonly Histogram<double> _recall;
     private readonly KeyValuePair<string, object?> _collection;
     private readonly Lock _lock = new();
     private long _searches;
@@ -28,9 +34,6 @@ public sealed class RecallSampler : IDisposable
         _every = every;
         _scheduling = scheduling;
         _collection = new KeyValuePair<string, object?>("collection", collection);
-        _meter = new Meter("FaceCluster");
-        _recall = _meter.CreateHistogram<double>(
-            "facecluster.search.recall", "1", "Share of the exact nearest neighbours that an approximate answer had.");
     }
 
     /// <summary>Completes when the sample taken last is measured.</summary>
@@ -44,9 +47,6 @@ public sealed class RecallSampler : IDisposable
             }
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _meter.Dispose();
 
     internal void Sample(IndexView view, ReadOnlyMemory<float> query, int k, Neighbour[] answer)
     {
@@ -70,7 +70,7 @@ public sealed class RecallSampler : IDisposable
         if (exact[0].Length > 0)
         {
             var rows = exact[0].Select(neighbour => neighbour.Row).ToHashSet();
-            _recall.Record(answer.Count(neighbour => rows.Contains(neighbour.Row)) / (double)rows.Count, _collection);
+            Recall.Record(answer.Count(neighbour => rows.Contains(neighbour.Row)) / (double)rows.Count, _collection);
         }
     }
 }

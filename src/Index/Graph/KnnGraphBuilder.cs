@@ -28,7 +28,7 @@ public static class KnnGraphBuilder
 
         var operation = new Operation(view, options, cancellation);
         return ScanRunner.StartAsync(
-            () => KernelSelection.Run<Operation, Task<KnnGraph>>(kernel, operation), options.Scheduling, cancellation);
+            view, () => KernelSelection.Run<Operation, Task<KnnGraph>>(kernel, operation), options.Scheduling, cancellation);
     }
 
     private readonly record struct Operation(IndexView View, KnnGraphOptions Options, CancellationToken Cancellation)

@@ -24,12 +24,19 @@ internal sealed class PairLists
         _graph = graph;
         _k = graph.K;
         Floors = new float[view.Count + IndexChunk.TileRows];
-        Array.Fill(Floors, float.NegativeInfinity);
+        for (var row = 0; row < Floors.Length; row++)
+        {
+            Floors[row] = row < view.Count && view.IsDeleted(row) ? float.PositiveInfinity : float.NegativeInfinity;
+        }
+
         _locks = [.. Enumerable.Range(0, (view.Count / GroupRows) + 1).Select(_ => new Lock())];
     }
 
     /// <summary>Per row, a number no neighbour of its list falls below once the list is full; padded by one tile.</summary>
     public float[] Floors { get; }
+
+    /// <summary>Whether the row was dead at the start: it takes nothing, and nothing takes it.</summary>
+    public bool IsClosed(int row) => float.IsPositiveInfinity(Floors[row]);
 
     /// <summary>Offers a row, scored, to the list of another (or to its own).</summary>
     public void Offer(int owner, int other, double similarity)

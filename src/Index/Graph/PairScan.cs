@@ -30,12 +30,15 @@ internal sealed unsafe class PairScan
     private readonly IndexView _view;
     private readonly bool _includeSelf;
     private readonly PairLists _lists;
+    private readonly float[] _anything;
 
     public PairScan(IndexView view, bool includeSelf, PairLists lists)
     {
         _view = view;
         _includeSelf = includeSelf;
         _lists = lists;
+        _anything = new float[view.Dimension];
+        _anything[0] = 1;
     }
 
     /// <summary>Number of blocks.</summary>
@@ -50,7 +53,8 @@ internal sealed unsafe class PairScan
         var units = new ReadOnlyMemory<float>[to - from];
         for (var i = 0; i < units.Length; i++)
         {
-            units[i] = _view.Vector(from + i).ToArray();
+            // The vector of a dead row may be erased; any direction does, because none of its pairs is kept.
+            units[i] = _lists.IsClosed(from + i) ? _anything : _view.Vector(from + i).ToArray();
         }
 
         var plan = QueryPlan.Create<TKernel>(units, _view.Dimension);
@@ -77,6 +81,11 @@ internal sealed unsafe class PairScan
         var dimension = _view.Dimension;
         var (chunkNumber, offset) = Math.DivRem(row, _view.RowsPerChunk);
         var chunk = _view.Chunks[chunkNumber];
+        if (chunk.IsRetired)
+        {
+            return;
+        }
+
         var floors = _lists.Floors;
         ref var firstFloor = ref MemoryMarshal.GetArrayDataReference(floors);
         var sums = stackalloc int[TKernel.PanelWidth * TileRows];

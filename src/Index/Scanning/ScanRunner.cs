@@ -51,7 +51,7 @@ internal static class ScanRunner
                 var rowStart = Math.Max(0, view.FirstRow - firstRow);
                 var firstTile = block * TilesPerBlock;
                 var endTile = Math.Min(Math.Min(firstTile + TilesPerBlock, tilesPerChunk), (rowEnd + IndexChunk.TileRows - 1) / IndexChunk.TileRows);
-                if (firstTile < endTile && firstRow + (endTile * IndexChunk.TileRows) > view.FirstRow)
+                if (firstTile < endTile && !view.Chunks[chunk].IsRetired && firstRow + (endTile * IndexChunk.TileRows) > view.FirstRow)
                 {
                     sink.Refresh();
                     TileScanner.Scan<TKernel, TSink>(plan, view.Chunks[chunk], firstRow, firstTile, endTile, rowStart, rowEnd, sink);
@@ -80,12 +80,21 @@ internal static class ScanRunner
 
     /// <summary>
     /// Starts an operation on the scheduler, so that its preparation and its own awaits stay off the caller's turn too.
+    /// Rows that are alive when it begins keep their vectors until it has ended.
     /// </summary>
     public static Task<TResult> StartAsync<TResult>(
-        Func<Task<TResult>> operation, ScanScheduling scheduling, CancellationToken cancellation) =>
-        scheduling.Scheduler is null
-            ? operation()
-            : Task.Factory.StartNew(operation, cancellation, TaskCreationOptions.DenyChildAttach, scheduling.Scheduler).Unwrap();
+        IndexView view, Func<Task<TResult>> operation, ScanScheduling scheduling, CancellationToken cancellation)
+    {
+        return scheduling.Scheduler is null
+            ? Leased()
+            : Task.Factory.StartNew(Leased, cancellation, TaskCreationOptions.DenyChildAttach, scheduling.Scheduler).Unwrap();
+
+        async Task<TResult> Leased()
+        {
+            using var lease = view.BeginScan();
+            return await operation();
+        }
+    }
 
     // Called from within StartAsync: the first worker is the current thread, which is on the scheduler already.
     private static async Task RunAsync(int workers, Action<int> work, ScanScheduling scheduling, CancellationToken cancellation)

@@ -4,8 +4,9 @@ using FaceCluster.Core;
 namespace FaceCluster.Index.Storage;
 
 /// <summary>
-/// A fixed number of rows in pinned memory that never moves and is written once. Rows are written by the one writer
-/// before the row count that covers them is published, so a reader of a published count sees them complete.
+/// A fixed number of rows in pinned memory that never moves and is written once, until a dead row is overwritten. Rows
+/// are written by the one writer before the row count that covers them is published, so a reader of a published count
+/// sees them complete.
 /// </summary>
 /// <remarks>
 /// Codes are kept in tiles of <see cref="TileRows"/> rows: four consecutive dimensions of sixteen rows lie together
@@ -21,11 +22,13 @@ internal sealed unsafe class IndexChunk
 
     private const int Alignment = 64;
 
-    private readonly float[] _vectorArray;
-    private readonly byte[] _codeArray;
-    private readonly float[] _scaleArray;
-    private readonly float[] _errorArray;
+    private float[]? _vectorArray;
+    private byte[]? _codeArray;
+    private float[]? _scaleArray;
+    private float[]? _errorArray;
     private double[]? _acceptance;
+    private int _deadRows;
+    private bool _retired;
 
     public IndexChunk(int dimension, int rows)
     {
@@ -49,17 +52,17 @@ internal sealed unsafe class IndexChunk
 
     public int Dimension { get; }
 
-    /// <summary>Unit vectors, row-major.</summary>
-    public float* Vectors { get; }
+    /// <summary>Unit vectors, row-major; null once the memory is released, as are the codes and their columns.</summary>
+    public float* Vectors { get; private set; }
 
     /// <summary>Codes plus 128, in tiles.</summary>
-    public byte* Codes { get; }
+    public byte* Codes { get; private set; }
 
     /// <summary>Value of one code step per row.</summary>
-    public float* Scales { get; }
+    public float* Scales { get; private set; }
 
     /// <summary>Upper bound of the Euclidean length of what the codes leave out, per row.</summary>
-    public float* Errors { get; }
+    public float* Errors { get; private set; }
 
     public FaceId[] Ids { get; }
 
@@ -74,12 +77,18 @@ internal sealed unsafe class IndexChunk
     /// <summary>Similarity from which a row takes an offer; null until one was set (every offer is welcome).</summary>
     public double[]? Acceptance => Volatile.Read(ref _acceptance);
 
-    public long Bytes => ((long)_vectorArray.Length * sizeof(float)) + _codeArray.Length
-        + ((long)(_scaleArray.Length + _errorArray.Length) * sizeof(float))
+    /// <summary>Whether every row is dead and scans that begin now leave the chunk out.</summary>
+    public bool IsRetired => Volatile.Read(ref _retired);
+
+    public long Bytes => ((long)(_vectorArray?.Length ?? 0) * sizeof(float)) + (_codeArray?.Length ?? 0)
+        + ((long)((_scaleArray?.Length ?? 0) + (_errorArray?.Length ?? 0)) * sizeof(float))
         + ((long)Ids.Length * (FaceId.Size + sizeof(float) + sizeof(int) + sizeof(long) + sizeof(bool)))
         + ((long)(_acceptance?.Length ?? 0) * sizeof(double));
 
-    public ReadOnlySpan<float> Vector(int offset) => new(Vectors + ((long)offset * Dimension), Dimension);
+    /// <exception cref="InvalidOperationException">All rows of the chunk were erased and its memory is gone.</exception>
+    public ReadOnlySpan<float> Vector(int offset) => Vectors != null
+        ? new ReadOnlySpan<float>(Vectors + ((long)offset * Dimension), Dimension)
+        : throw new InvalidOperationException("The vector was erased.");
 
     public FaceRank Rank(int offset) => new(Magnitudes[offset], Ids[offset]);
 
@@ -98,6 +107,11 @@ internal sealed unsafe class IndexChunk
 
     public void SetAcceptance(int offset, double similarity)
     {
+        if (IsRetired)
+        {
+            return;
+        }
+
         if (_acceptance is null)
         {
             var column = new double[Ids.Length];
@@ -108,6 +122,50 @@ internal sealed unsafe class IndexChunk
         }
 
         Volatile.Write(ref _acceptance[offset], similarity);
+    }
+
+    /// <summary>Marks a row dead; true where it was the last living one of a full chunk.</summary>
+    public bool Kill(int offset)
+    {
+        Volatile.Write(ref Deleted[offset], true);
+        return ++_deadRows == Deleted.Length;
+    }
+
+    /// <summary>
+    /// Overwrites the vector and the codes of a dead row. Scans that began after its death may be passing over it and
+    /// see part of it overwritten: whatever they compute, they drop the row because it is dead.
+    /// </summary>
+    public void EraseRow(int offset)
+    {
+        if (Vectors == null)
+        {
+            return;
+        }
+
+        new Span<float>(Vectors + ((long)offset * Dimension), Dimension).Clear();
+        var tile = Codes + ((long)(offset / TileRows) * TileRows * Dimension) + ((offset % TileRows) * 4);
+        for (var group = 0; group < Dimension / 4; group++)
+        {
+            *(int*)(tile + (group * 64)) = 0;
+        }
+
+        // No upper bound of a dead row reaches any floor, so scans do not even stop at it.
+        Scales[offset] = 0;
+        Errors[offset] = float.NegativeInfinity;
+    }
+
+    /// <summary>Has scans that begin from now on leave the chunk out. Only when every row is dead.</summary>
+    public void Retire() => Volatile.Write(ref _retired, true);
+
+    /// <summary>Gives the memory of a retired chunk back. Only when no scan from before its retirement is running.</summary>
+    public void Release()
+    {
+        Vectors = null;
+        Codes = null;
+        Scales = null;
+        Errors = null;
+        (_vectorArray, _codeArray, _scaleArray, _errorArray) = (null, null, null, null);
+        Volatile.Write(ref _acceptance, null);
     }
 
     /// <summary>The largest power of two of rows whose vectors take at most <see cref="TargetBytes"/>, at least one tile.</summary>

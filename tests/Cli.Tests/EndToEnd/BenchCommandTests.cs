@@ -14,8 +14,10 @@ public sealed class BenchCommandTests
         Assert.Equal(ExitCode.Success, result.ExitCode);
         var lines = result.Output.Trim().Split('\n').Select(line => JsonNode.Parse(line)!).ToArray();
         Assert.Equal([1, 16], lines.Select(line => line["batch"]!.GetValue<int>()));
+        string[] fields = ["name", "n", "batch", "threads", "qps", "p99_ms", "recall", "build_s", "peak_mb"];
         Assert.All(lines, line =>
         {
+            Assert.Equal(fields, line.AsObject().Select(static field => field.Key));
             Assert.Equal(2000, line["n"]!.GetValue<int>());
             Assert.Equal(1, line["recall"]!.GetValue<double>());
             Assert.True(line["qps"]!.GetValue<double>() > 0);

@@ -16,9 +16,9 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public ApiClient Api { get; }
 
-    public static async Task<ServerProcess> StartAsync(string dataFolder)
+    public static async Task<ServerProcess> StartAsync(string dataFolder, params (string Name, string Value)[] environment)
     {
-        var process = Launch(dataFolder);
+        var process = Launch(dataFolder, environment);
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             if (line.StartsWith("grpc ", StringComparison.Ordinal))
@@ -33,7 +33,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Starts a server that is expected to fail; returns its exit code and what it says.</summary>
     public static async Task<(int ExitCode, string Error)> FailAsync(string dataFolder)
     {
-        using var process = Launch(dataFolder);
+        using var process = Launch(dataFolder, []);
         var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (process.ExitCode, error);
@@ -58,7 +58,18 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static Process Launch(string dataFolder) => Process.Start(new ProcessStartInfo("dotnet")
+    private static Process Launch(string dataFolder, (string Name, string Value)[] environment)
+    {
+        var start = Start(dataFolder);
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private static ProcessStartInfo Start(string dataFolder) => new("dotnet")
     {
         ArgumentList =
         {
@@ -71,5 +82,5 @@ internal sealed class ServerProcess : IAsyncDisposable
         },
         RedirectStandardOutput = true,
         RedirectStandardError = true,
-    })!;
+    };
 }

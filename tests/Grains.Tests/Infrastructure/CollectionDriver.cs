@@ -19,7 +19,8 @@ public sealed class CollectionDriver(IGrainFactory grains, CollectionInfo info)
 
     public IShardGrain Shard(int shard) => grains.GetGrain<IShardGrain>(ShardKey.Of(info.Name, shard));
 
-    public static async Task<CollectionDriver> CreateAsync(IGrainFactory grains, int shards, double threshold = 0.4)
+    public static async Task<CollectionDriver> CreateAsync(
+        IGrainFactory grains, int shards, double threshold = 0.4, ApproximateSearchSettings? approximate = null)
     {
         var name = "c" + Guid.NewGuid().ToString("N")[..16];
         var info = await grains.GetGrain<ICatalogGrain>(0).Create(name, new CollectionSettings
@@ -30,6 +31,7 @@ public sealed class CollectionDriver(IGrainFactory grains, CollectionInfo info)
             LinkThreshold = threshold,
             AmbiguityMargin = 0.03,
             QualityGate = 5,
+            ApproximateSearch = approximate,
         });
         return new CollectionDriver(grains, info);
     }

@@ -36,6 +36,7 @@ public sealed class TestSilo : IAsyncDisposable
         builder.Services.AddFaceClusterGrains();
         builder.Services.Configure<ShardOptions>(options =>
         {
+            options.RecallEvery = 3;
             options.RetryDelay = TimeSpan.FromMilliseconds(1);
             options.CompactionDelay = TimeSpan.FromMilliseconds(1);
         });

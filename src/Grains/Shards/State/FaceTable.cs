@@ -92,7 +92,7 @@ internal sealed class FaceTable(int dimension)
         return row;
     }
 
-    /// <summary>Takes a face out of the index; its entry stays, so that a repeat of its item is answered.</summary>
+    /// <summary>Takes a face out of the index and overwrites its vector there; its entry stays, so that a repeat of its item is answered.</summary>
     public bool Delete(FaceId id, [NotNullWhen(true)] out int? row)
     {
         row = null;
@@ -103,7 +103,7 @@ internal sealed class FaceTable(int dimension)
 
         row = found;
         ref var face = ref Faces[found];
-        Index.Tombstone(face.IndexRow);
+        Index.Erase(face.IndexRow);
         face.IndexRow = -1;
         face.Candidates = default;
         face.Box = default;
