@@ -44,14 +44,24 @@ public static class GroupClustering
         knn ??= new BruteForceKnnBuilder();
         var graph = knn.Build(
             centred, faces.Count, faces.Dimension, options.Neighbours, progress is null ? null : share => progress(share * 0.9), cancellation);
-        return Run(faces, order, centred, cosines, graph, options, constraints, progress, cancellation);
+        var codes = new short[centred.Length];
+        WorkRanges.Run(faces.Count, (from, to) =>
+        {
+            for (var i = from; i < to; i++)
+            {
+                var (start, length) = (i * faces.Dimension, faces.Dimension);
+                GroupVectors.Encode(centred.AsSpan(start, length), cosines[i], codes.AsSpan(start, length));
+            }
+        });
+        centred = null;
+        return Run(faces, order, codes, cosines, graph, options, constraints, progress, cancellation);
     }
 
     /// <summary>The part after the neighbour graph, for measurements and for callers that keep a graph.</summary>
     internal static GroupResult Run(
         FaceSet faces,
         int[] order,
-        float[] centred,
+        short[] codes,
         double[] cosines,
         KnnGraph graph,
         GroupOptions options,
@@ -59,7 +69,7 @@ public static class GroupClustering
         Action<double>? progress,
         CancellationToken cancellation)
     {
-        var merger = new GroupMerger(centred, faces.Dimension, cosines, graph, options);
+        var merger = new GroupMerger(codes, faces.Dimension, cosines, graph, options);
         if (!constraints.IsEmpty)
         {
             Apply(constraints, faces, order, merger);

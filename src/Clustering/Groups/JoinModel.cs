@@ -29,48 +29,35 @@ internal static class JoinModel
         var same = different + GenuineVariance;
         var c = Math.Max(cosine, 0);
         var miss = c > r ? 0 : (c - r) * (c - r) / (2 * same);
-        return (c * c / (2 * different)) - miss - (0.5 * Math.Log(same / different));
+        return (c * c / (2 * different)) - miss - (0.5 * PortableMath.Log(same / different));
     }
 
     /// <summary>The probability of one edge in units of <see cref="SupportUnit"/>.</summary>
     public static int EdgeSupport(double logRatio) =>
-        (int)Math.Round(SupportUnit / (1 + Math.Exp(EdgeMiddle - logRatio)));
+        (int)Math.Round(SupportUnit / (1 + PortableMath.Exp(EdgeMiddle - logRatio)));
 
-    /// <summary>Log-odds that two groups are one person.</summary>
-    public static double Score(JoinWeights weights, in JoinEvidence e)
+    /// <summary>Log-odds that two groups are one person; the same bits for (a, b) as for (b, a).</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="a">One group.</param>
+    /// <param name="b">The other.</param>
+    /// <param name="cosine">Cosine of the templates.</param>
+    /// <param name="support">Summed probability of the edges between them, in units of <see cref="SupportUnit"/>.</param>
+    /// <param name="bestEdge">Log-likelihood ratio of the best edge.</param>
+    public static double Score(JoinWeights weights, in GroupTraits a, in GroupTraits b, double cosine, long support, double bestEdge)
     {
-        var larger = Math.Max(e.SizeA, e.SizeB);
-        var smaller = Math.Min(e.SizeA, e.SizeB);
-        var outSmaller = e.SizeA <= e.SizeB ? e.OutwardA : e.OutwardB;
-        var outLarger = e.SizeA <= e.SizeB ? e.OutwardB : e.OutwardA;
-        if (e.SizeA == e.SizeB && e.OutwardA > e.OutwardB)
-        {
-            // The order of two equal groups must not matter.
-            (outSmaller, outLarger) = (outLarger, outSmaller);
-        }
-
-        var support = Math.Log(0.1 + ((double)e.Support / SupportUnit));
-        var q = e.Quality;
+        // The order of two equal groups must not matter.
+        var first = a.Size != b.Size ? a.Size < b.Size : a.Outward <= b.Outward;
+        var (logSmaller, outSmaller) = first ? (a.LogSize, a.LogOutward) : (b.LogSize, b.LogOutward);
+        var (logLarger, outLarger) = first ? (b.LogSize, b.LogOutward) : (a.LogSize, a.LogOutward);
+        var q = a.Quality * b.Quality;
+        var logSupport = PortableMath.Log(0.1 + ((double)support / SupportUnit));
         return weights.Bias.At(q)
-            + (weights.Template.At(q) * LogRatio(e.Cosine, e.Expected) / 10)
-            + (weights.Larger.At(q) * Math.Log(larger))
-            + (weights.Smaller.At(q) * Math.Log(smaller))
-            + (weights.Support.At(q) * support)
-            + (weights.BestEdge.At(q) * Math.Max(e.BestEdge, -2) / 10)
-            + (weights.ShareOfSmaller.At(q) * (support - Math.Log(0.3 + ((double)outSmaller / SupportUnit))))
-            + (weights.ShareOfLarger.At(q) * (support - Math.Log(0.3 + ((double)outLarger / SupportUnit))));
+            + (weights.Template.At(q) * LogRatio(cosine, a.Reach * b.Reach) / 10)
+            + (weights.Larger.At(q) * logLarger)
+            + (weights.Smaller.At(q) * logSmaller)
+            + (weights.Support.At(q) * logSupport)
+            + (weights.BestEdge.At(q) * Math.Max(bestEdge, -2) / 10)
+            + (weights.ShareOfSmaller.At(q) * (logSupport - outSmaller))
+            + (weights.ShareOfLarger.At(q) * (logSupport - outLarger));
     }
 }
-
-/// <summary>What speaks for and against joining two groups.</summary>
-/// <param name="Cosine">Cosine of the templates.</param>
-/// <param name="Expected">Cosine that the magnitudes let expect for one person.</param>
-/// <param name="Quality">Geometric mean over the groups of the mean squared expected cosine, in (0, 1).</param>
-/// <param name="SizeA">Faces of the first group.</param>
-/// <param name="SizeB">Faces of the second group.</param>
-/// <param name="Support">Summed probability of the edges between them, in units of <see cref="JoinModel.SupportUnit"/>.</param>
-/// <param name="OutwardA">Summed probability of all edges that leave the first group.</param>
-/// <param name="OutwardB">The same for the second.</param>
-/// <param name="BestEdge">Log-likelihood ratio of the best edge.</param>
-internal readonly record struct JoinEvidence(
-    double Cosine, double Expected, double Quality, int SizeA, int SizeB, long Support, long OutwardA, long OutwardB, double BestEdge);

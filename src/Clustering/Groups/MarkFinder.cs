@@ -12,7 +12,7 @@ internal static class MarkFinder
             sizes[label]++;
         }
 
-        var conflicts = merger.Conflicts();
+        var conflicts = merger.Table.Conflicts();
         var marks = new FaceMarks[labels.Length];
         Parallel.For(0, labels.Length, row =>
         {
@@ -48,23 +48,34 @@ internal static class MarkFinder
     private static (double Own, double Other) Compare(
         GroupMerger merger, int[] labels, double[] cosines, KnnGraph graph, GroupOptions options, int row)
     {
-        var groups = new Dictionary<int, (long Support, double Best)>();
         var rows = graph.RowsOf(row);
         var similarities = graph.SimilaritiesOf(row);
+        Span<NearGroup> groups = rows.Length <= 64 ? stackalloc NearGroup[rows.Length] : new NearGroup[rows.Length];
+        var count = 0;
         for (var n = 0; n < rows.Length && rows[n] >= 0 && similarities[n] >= options.EdgeFloor; n++)
         {
             var ratio = JoinModel.LogRatio(similarities[n], cosines[row] * cosines[rows[n]]);
-            var group = labels[rows[n]];
-            var known = groups.GetValueOrDefault(group, (0, double.NegativeInfinity));
-            groups[group] = (known.Support + (2 * JoinModel.EdgeSupport(ratio)), Math.Max(known.Best, ratio));
+            var at = 0;
+            while (at < count && groups[at].Group != labels[rows[n]])
+            {
+                at++;
+            }
+
+            if (at == count)
+            {
+                groups[count++] = new NearGroup(labels[rows[n]], 0, double.NegativeInfinity);
+            }
+
+            groups[at] = new NearGroup(
+                groups[at].Group, groups[at].Support + (2 * JoinModel.EdgeSupport(ratio)), Math.Max(groups[at].Best, ratio));
         }
 
         var own = double.NegativeInfinity;
         var other = double.NegativeInfinity;
-        foreach (var (group, evidence) in groups)
+        foreach (var group in groups[..count])
         {
-            var score = merger.ScoreOf(row, group, evidence.Support, evidence.Best);
-            if (group == labels[row])
+            var score = ScoreOf(merger, options, row, labels[row], group);
+            if (group.Group == labels[row])
             {
                 own = score;
             }
@@ -76,4 +87,28 @@ internal static class MarkFinder
 
         return (own, other);
     }
+
+    /// <summary>Log-odds that a row belongs to a group, with the row itself taken out of it.</summary>
+    private static double ScoreOf(GroupMerger merger, GroupOptions options, int row, int label, NearGroup near)
+    {
+        ref readonly var single = ref merger.Singles[row];
+        var traits = merger.Table.Traits(near.Group);
+        var dot = merger.Table.Vectors.DotRow(row, near.Group);
+        if (near.Group == label)
+        {
+            if (traits.Size == 1)
+            {
+                return double.NegativeInfinity;
+            }
+
+            traits = GroupTraits.Of(
+                traits.Size - 1, traits.Squares - single.Squares, traits.Self - (2 * dot) + single.Self, Math.Max(traits.Outward, near.Support));
+            dot -= single.Self;
+        }
+
+        return JoinModel.Score(options.Weights, single, traits, dot / (single.Norm * traits.Norm), near.Support, near.Best);
+    }
+
+    /// <summary>A group among the neighbours of a row.</summary>
+    private readonly record struct NearGroup(int Group, long Support, double Best);
 }

@@ -1,0 +1,330 @@
+using System.Runtime.CompilerServices;
+
+namespace FaceCluster.Clustering;
+
+/// <summary>
+/// The groups of one moment: their traits, templates, edges and best choices, and the step that joins pairs of them.
+/// </summary>
+/// <remarks>
+/// A group is named by the row of its highest-ranked face; rows are in rank order. Everything a score is made of is an
+/// exact integer function of the sets of faces of its two groups, so a score does not depend on how the groups came about,
+/// on threads or on the platform. A step re-scores the edges of joined groups only.
+/// </remarks>
+internal sealed class GroupTable
+{
+    private readonly GroupVectors _vectors;
+    private readonly EdgeTable _edges;
+    private readonly GroupTraits[] _traits;
+    private readonly GroupOptions _options;
+    private readonly int[] _into;
+    private readonly int[] _moves;
+    private readonly byte[] _touched;
+    private readonly int[] _best;
+    private readonly float[] _bestScore;
+
+    /// <param name="vectors">Coded rows in rank order.</param>
+    /// <param name="traits">Traits of the single rows.</param>
+    /// <param name="edges">Edges between single rows.</param>
+    /// <param name="options">Settings.</param>
+    public GroupTable(GroupVectors vectors, GroupTraits[] traits, EdgeTable edges, GroupOptions options)
+    {
+        _vectors = vectors;
+        _traits = traits;
+        _edges = edges;
+        _options = options;
+        Count = traits.Length;
+        _into = new int[Count];
+        _moves = new int[Count];
+        _touched = new byte[Count];
+        _best = new int[Count];
+        _bestScore = new float[Count];
+        for (var i = 0; i < Count; i++)
+        {
+            _into[i] = i;
+            _best[i] = -1;
+        }
+    }
+
+    /// <summary>Number of rows.</summary>
+    public int Count { get; }
+
+    /// <summary>What keeps groups apart. Filled before <see cref="Start"/>.</summary>
+    public GroupVetoes Vetoes { get; } = new();
+
+    /// <summary>The templates.</summary>
+    public GroupVectors Vectors => _vectors;
+
+    /// <summary>The traits of a living group.</summary>
+    public ref readonly GroupTraits Traits(int group) => ref _traits[group];
+
+    /// <summary>Whether the row still names a group.</summary>
+    public bool IsGroup(int row) => _into[row] == row;
+
+    /// <summary>The group that a living group would join, or -1: the best allowed one above the strictness.</summary>
+    public int Best(int group) => _best[group];
+
+    /// <summary>The log-odds of that join.</summary>
+    public float BestScore(int group) => _bestScore[group];
+
+    /// <summary>The edges of a group, for those that walk them.</summary>
+    public EdgeTable Edges => _edges;
+
+    /// <summary>The group of a row.</summary>
+    public int GroupOf(int row)
+    {
+        while (_into[row] != row)
+        {
+            row = _into[row] = _into[_into[row]];
+        }
+
+        return row;
+    }
+
+    /// <summary>Scores all edges and lets every group choose.</summary>
+    public void Start()
+    {
+        WorkRanges.Run(Count, (from, to) =>
+        {
+            for (var i = from; i < to; i++)
+            {
+                if (IsGroup(i))
+                {
+                    ScoreAll(i);
+                }
+            }
+        });
+        WorkRanges.Run(Count, (from, to) =>
+        {
+            for (var i = from; i < to; i++)
+            {
+                if (IsGroup(i))
+                {
+                    Choose(i);
+                }
+            }
+        });
+    }
+
+    /// <summary>The relation of two groups right before they join.</summary>
+    public GroupJoin Describe(int round, int into, int from, double score)
+    {
+        var (dot, support) = Between(into, from);
+        return new GroupJoin(
+            round, into, from, score, dot / (_traits[into].Norm * _traits[from].Norm), (double)support / JoinModel.SupportUnit,
+            _traits[into].Size, _traits[from].Size);
+    }
+
+    /// <summary>Joins disjoint pairs of living groups and lets everyone around them choose again.</summary>
+    /// <param name="pairs">Pairs; the first of each is the row of higher rank, that is the smaller one.</param>
+    /// <param name="choose">False where choices are not wanted yet (before <see cref="Start"/>).</param>
+    /// <returns>The groups whose edges have changed.</returns>
+    public int[] Join(ReadOnlySpan<(int Into, int From)> pairs, bool choose = true)
+    {
+        var list = pairs.ToArray();
+        WorkRanges.Run(list.Length, (from, to) =>
+        {
+            for (var i = from; i < to; i++)
+            {
+                Absorb(list[i].Into, list[i].From);
+            }
+        });
+        if (!Vetoes.IsEmpty)
+        {
+            foreach (var (into, from) in list)
+            {
+                Vetoes.Join(into, from);
+            }
+        }
+
+        var touched = Touched(list);
+        WorkRanges.Run(touched.Length, (from, to) =>
+        {
+            for (var i = from; i < to; i++)
+            {
+                _edges.Rebuild(touched[i], _moves);
+            }
+        });
+        if (choose)
+        {
+            WorkRanges.Run(list.Length, (from, to) =>
+            {
+                for (var i = from; i < to; i++)
+                {
+                    ScoreJoined(list[i].Into);
+                }
+            });
+            WorkRanges.Run(touched.Length, (from, to) =>
+            {
+                for (var i = from; i < to; i++)
+                {
+                    Choose(touched[i]);
+                }
+            });
+        }
+
+        foreach (var (into, from) in list)
+        {
+            _moves[into] = 0;
+            _moves[from] = 0;
+        }
+
+        return touched;
+    }
+
+    /// <summary>Whether a join is forbidden, by a person or by the largest size that templates can hold.</summary>
+    public bool Forbidden(int a, int b) =>
+        _traits[a].Size + _traits[b].Size > GroupVectors.MaximumSize || (!Vetoes.IsEmpty && Vetoes.Forbidden(a, b));
+
+    /// <summary>Groups that the evidence would join to another one if no person forbade it.</summary>
+    public HashSet<int> Conflicts()
+    {
+        var conflicts = new HashSet<int>();
+        foreach (var group in Vetoes.Vetoed)
+        {
+            for (var segment = group; segment >= 0; segment = _edges.Next(segment))
+            {
+                foreach (ref readonly var edge in _edges.Segment(segment))
+                {
+                    if (edge.Score > _options.Strictness && Vetoes.Forbidden(group, edge.Other))
+                    {
+                        conflicts.Add(group);
+                    }
+                }
+            }
+        }
+
+        return conflicts;
+    }
+
+    private (long Dot, long Support) Between(int a, int b)
+    {
+        ref var edge = ref _edges.Find(a, b);
+        return Unsafe.IsNullRef(ref edge) ? (_vectors.Dot(a, b), 0)
+            : (edge.Dot == GroupEdge.Unknown ? _vectors.Dot(a, b) : edge.Dot, edge.Support);
+    }
+
+    private void Absorb(int into, int from)
+    {
+        var (dot, support) = Between(into, from);
+        ref readonly var a = ref _traits[into];
+        ref readonly var b = ref _traits[from];
+        var size = a.Size + b.Size;
+        if (size > GroupVectors.MaximumSize)
+        {
+            throw new InvalidOperationException($"Must-links tie {size} faces into one group; at most {GroupVectors.MaximumSize} are possible.");
+        }
+
+        _traits[into] = GroupTraits.Of(
+            size, a.Squares + b.Squares, a.Self + b.Self + (2 * dot), a.Outward + b.Outward - (2 * support));
+        _vectors.Merge(into, from);
+        _edges.Append(into, from);
+        _into[from] = into;
+        _moves[into] = EdgeTable.Grown;
+        _moves[from] = into + 1;
+    }
+
+    private int[] Touched((int Into, int From)[] pairs)
+    {
+        // Threads may mark the same group; all write the same value.
+        WorkRanges.Run(pairs.Length, (from, to) =>
+        {
+            for (var i = from; i < to; i++)
+            {
+                _touched[pairs[i].Into] = 1;
+                for (var segment = pairs[i].Into; segment >= 0; segment = _edges.Next(segment))
+                {
+                    foreach (ref readonly var edge in _edges.Segment(segment))
+                    {
+                        _touched[_into[edge.Other]] = 1;
+                    }
+                }
+            }
+        });
+        var touched = new List<int>(pairs.Length * 4);
+        for (var i = _touched.AsSpan().IndexOf((byte)1); i >= 0;)
+        {
+            touched.Add(i);
+            _touched[i] = 0;
+            var next = _touched.AsSpan(i + 1).IndexOf((byte)1);
+            i = next < 0 ? -1 : i + 1 + next;
+        }
+
+        return [.. touched];
+    }
+
+    /// <summary>Scores the edges of a group on its own side.</summary>
+    private void ScoreAll(int group)
+    {
+        for (var segment = group; segment >= 0; segment = _edges.Next(segment))
+        {
+            foreach (ref var edge in _edges.Segment(segment))
+            {
+                if (edge.Dot == GroupEdge.Unknown)
+                {
+                    edge.Dot = _vectors.Dot(group, edge.Other);
+                }
+
+                edge.Score = Score(group, edge);
+            }
+        }
+    }
+
+    /// <summary>Scores the edges of a joined group on both sides. Of two joined groups the one of higher rank does it.</summary>
+    private void ScoreJoined(int group)
+    {
+        for (var segment = group; segment >= 0; segment = _edges.Next(segment))
+        {
+            foreach (ref var edge in _edges.Segment(segment))
+            {
+                if (edge.Other < group && _moves[edge.Other] != 0)
+                {
+                    continue;
+                }
+
+                if (edge.Dot == GroupEdge.Unknown)
+                {
+                    edge.Dot = _vectors.Dot(group, edge.Other);
+                }
+
+                edge.Score = Score(group, edge);
+                ref var mirror = ref _edges.Find(edge.Other, group);
+                mirror.Dot = edge.Dot;
+                mirror.Score = edge.Score;
+            }
+        }
+    }
+
+    private float Score(int group, in GroupEdge edge)
+    {
+        ref readonly var a = ref _traits[group];
+        ref readonly var b = ref _traits[edge.Other];
+        var score = JoinModel.Score(_options.Weights, a, b, edge.Dot / (a.Norm * b.Norm), edge.Support, edge.Best);
+        if (!Vetoes.IsEmpty && Vetoes.PairsInOneFrame(group, edge.Other) is var pairs and > 0)
+        {
+            // The average over the smaller group, at most two per face.
+            score -= _options.SameFramePenalty * Math.Min(2, (double)pairs / Math.Min(a.Size, b.Size));
+        }
+
+        return (float)score;
+    }
+
+    private void Choose(int group)
+    {
+        var best = -1;
+        var bestScore = (float)_options.Strictness;
+        for (var segment = group; segment >= 0; segment = _edges.Next(segment))
+        {
+            foreach (ref readonly var edge in _edges.Segment(segment))
+            {
+                if ((edge.Score > bestScore || (edge.Score == bestScore && best >= 0 && edge.Other < best)) && !Forbidden(group, edge.Other))
+                {
+                    best = edge.Other;
+                    bestScore = edge.Score;
+                }
+            }
+        }
+
+        _best[group] = best;
+        _bestScore[group] = bestScore;
+    }
+}

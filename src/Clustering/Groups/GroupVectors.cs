@@ -1,0 +1,156 @@
+namespace FaceCluster.Clustering;
+
+/// <summary>
+/// The templates of groups in exact integers: a face is its centred unit vector times its expected cosine, rounded to
+/// multiples of 2^-14; a template is the sum of its faces.
+/// </summary>
+/// <remarks>
+/// Rounding happens once per face. After it every sum and product is exact, so a template is a function of the set of its
+/// faces, whatever the order of joins, and the product of two joined groups is the sum of the products of their parts.
+/// A sum fits 32 bits, and a product 63, up to <see cref="MaximumSize"/> faces.
+/// </remarks>
+internal sealed class GroupVectors
+{
+    /// <summary>Most faces of a group.</summary>
+    public const int MaximumSize = (1 << 17) - 1;
+
+    /// <summary>Length of a coded vector of weight 1.</summary>
+    public const int Unit = 1 << 14;
+
+    /// <summary>Groups of at most so many faces have no sum of their own; their products are added up over their faces.</summary>
+    private const int SmallGroup = 4;
+
+    private readonly short[] _codes;
+    private readonly int[]? _places;
+    private readonly int _dimension;
+    private readonly int[]?[] _sums;
+    private readonly int[] _next;
+    private readonly int[] _last;
+    private readonly int[] _sizes;
+    private readonly Stack<int[]> _spare = new();
+
+    /// <param name="codes">Coded rows (<see cref="Encode"/>), row-major.</param>
+    /// <param name="dimension">Elements per row.</param>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="places">Where each row lies in <paramref name="codes"/>, or null where row i is the i-th.</param>
+    public GroupVectors(short[] codes, int dimension, int count, int[]? places = null)
+    {
+        _codes = codes;
+        _dimension = dimension;
+        _places = places;
+        _sums = new int[]?[count];
+        _next = new int[count];
+        _last = new int[count];
+        _sizes = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            _next[i] = -1;
+            _last[i] = i;
+            _sizes[i] = 1;
+        }
+    }
+
+    /// <summary>Codes one centred unit vector with its weight in (0, 1).</summary>
+    public static void Encode(ReadOnlySpan<float> centred, double weight, Span<short> code) =>
+        IntegerKernel.Round(centred, (float)(weight * Unit), code);
+
+    /// <summary>The coded vector of a row.</summary>
+    public ReadOnlySpan<short> Row(int row) => _codes.AsSpan((_places is null ? row : _places[row]) * _dimension, _dimension);
+
+    /// <summary>The next face of the same group, or -1; starts at the group itself.</summary>
+    public int Next(int row) => _next[row];
+
+    /// <summary>Product of the templates of two groups, in units of <see cref="Unit"/> squared.</summary>
+    public long Dot(int left, int right)
+    {
+        var (a, b) = (_sums[left], _sums[right]);
+        if (a is not null && b is not null)
+        {
+            return IntegerKernel.Dot(a, b);
+        }
+
+        var total = 0L;
+        if (a is not null)
+        {
+            for (var row = right; row >= 0; row = _next[row])
+            {
+                total += IntegerKernel.Dot(a, Row(row));
+            }
+
+            return total;
+        }
+
+        for (var row = left; row >= 0; row = _next[row])
+        {
+            total += DotRow(row, right);
+        }
+
+        return total;
+    }
+
+    /// <summary>Product of one face and the template of a group.</summary>
+    public long DotRow(int row, int group)
+    {
+        var code = Row(row);
+        if (_sums[group] is { } sum)
+        {
+            return IntegerKernel.Dot(sum, code);
+        }
+
+        var total = 0L;
+        for (var member = group; member >= 0; member = _next[member])
+        {
+            total += IntegerKernel.Dot(code, Row(member));
+        }
+
+        return total;
+    }
+
+    /// <summary>Adds a group to another one. Different pairs may be merged at the same time.</summary>
+    public void Merge(int into, int from)
+    {
+        var size = _sizes[into] + _sizes[from];
+        if (size > SmallGroup)
+        {
+            _sums[into] ??= SumOf(into);
+            if (_sums[from] is { } sum)
+            {
+                IntegerKernel.Add(_sums[into], sum);
+                _sums[from] = null;
+                lock (_spare)
+                {
+                    _spare.Push(sum);
+                }
+            }
+            else
+            {
+                for (var row = from; row >= 0; row = _next[row])
+                {
+                    IntegerKernel.Add(_sums[into], Row(row));
+                }
+            }
+        }
+
+        _sizes[into] = size;
+        _next[_last[into]] = from;
+        _last[into] = _last[from];
+    }
+
+    private int[] SumOf(int group)
+    {
+        int[]? sum;
+        lock (_spare)
+        {
+            _spare.TryPop(out sum);
+        }
+
+        sum ??= GC.AllocateUninitializedArray<int>(_dimension);
+        Array.Clear(sum);
+        for (var row = group; row >= 0; row = _next[row])
+        {
+            IntegerKernel.Add(sum, Row(row));
+        }
+
+        return sum;
+    }
+}
