@@ -6,46 +6,45 @@ namespace FaceCluster.Clustering;
 /// </summary>
 internal static class EdgeBuilder
 {
+    // What a place of a list stands for: nothing, an edge of one list, an edge of both.
+    private const byte Single = 1;
+    private const byte Mutual = 2;
+
+    /// <summary>Similarities of the graph are rounded to single precision, and centred vectors are nearly of unit length.</summary>
+    private const double CosineSlack = 1e-6;
+
     /// <summary>Builds the table.</summary>
     /// <param name="graph">Neighbour lists of centred vectors.</param>
     /// <param name="cosines">Expected cosine of each row to its person.</param>
-    /// <param name="vectors">Coded rows.</param>
+    /// <param name="norms">Length of each coded row.</param>
+    /// <param name="dimension">Elements per row.</param>
     /// <param name="options">Floors of the edges.</param>
-    public static EdgeTable Build(KnnGraph graph, double[] cosines, GroupVectors vectors, GroupOptions options)
+    public static EdgeTable Build(KnnGraph graph, double[] cosines, double[] norms, int dimension, GroupOptions options)
     {
         var count = graph.Count;
+        var kinds = new byte[graph.Rows.Length];
         var sizes = new int[count];
-
-        // Edges of a list whose other side does not list this row are counted, and later stored, on both sides.
-        var lengths = new int[count];
         WorkRanges.Run(count, (from, to) =>
         {
             for (var i = from; i < to; i++)
             {
                 var rows = graph.RowsOf(i);
                 var similarities = graph.SimilaritiesOf(i);
-                while (lengths[i] < rows.Length && rows[lengths[i]] >= 0 && similarities[lengths[i]] >= options.EdgeFloor)
+                for (var n = 0; n < rows.Length && rows[n] >= 0 && similarities[n] >= options.EdgeFloor; n++)
                 {
-                    lengths[i]++;
-                }
-            }
-        });
-        WorkRanges.Run(count, (from, to) =>
-        {
-            for (var i = from; i < to; i++)
-            {
-                var rows = graph.RowsOf(i);
-                for (var n = 0; n < lengths[i]; n++)
-                {
-                    if (!IsEdge(graph, cosines, options, i, n, out _))
+                    var other = rows[n];
+                    if (Ratio(graph, cosines, i, n) < options.EdgeLogRatioFloor)
                     {
                         continue;
                     }
 
+                    // A pair has one similarity, so the floors hold for both lists or for neither.
+                    var mutual = graph.RowsOf(other).Contains(i);
+                    kinds[(i * graph.K) + n] = mutual ? Mutual : Single;
                     Interlocked.Increment(ref sizes[i]);
-                    if (!graph.RowsOf(rows[n])[..lengths[rows[n]]].Contains(i))
+                    if (!mutual)
                     {
-                        Interlocked.Increment(ref sizes[rows[n]]);
+                        Interlocked.Increment(ref sizes[other]);
                     }
                 }
             }
@@ -57,27 +56,23 @@ internal static class EdgeBuilder
             sizes[i] = start[i];
         }
 
+        var slack = Math.Sqrt(dimension) / 2;
         var edges = GC.AllocateUninitializedArray<GroupEdge>(start[count]);
         WorkRanges.Run(count, (from, to) =>
         {
             for (var i = from; i < to; i++)
             {
                 var rows = graph.RowsOf(i);
-                for (var n = 0; n < lengths[i]; n++)
+                for (var n = 0; n < rows.Length; n++)
                 {
-                    if (!IsEdge(graph, cosines, options, i, n, out var ratio))
+                    var (other, kind) = (rows[n], kinds[(i * graph.K) + n]);
+                    if (kind == 0 || (kind == Mutual && other < i))
                     {
                         continue;
                     }
 
-                    var other = rows[n];
-                    var mutual = graph.RowsOf(other)[..lengths[other]].Contains(i);
-                    if (mutual && other < i)
-                    {
-                        continue;
-                    }
-
-                    var edge = Edge(ratio, mutual, IntegerKernel.Dot(vectors.Row(i), vectors.Row(other)));
+                    var edge = Edge(Ratio(graph, cosines, i, n), kind == Mutual);
+                    edge.Set(Bound(graph.SimilaritiesOf(i)[n], norms[i], norms[other], slack), exact: false);
                     edges[Interlocked.Increment(ref sizes[i]) - 1] = edge with { Other = other };
                     edges[Interlocked.Increment(ref sizes[other]) - 1] = edge with { Other = i };
                 }
@@ -86,17 +81,26 @@ internal static class EdgeBuilder
         return new EdgeTable(edges, start);
     }
 
-    /// <summary>The edge of a log-likelihood ratio, without its other end.</summary>
-    public static GroupEdge Edge(double ratio, bool mutual, long dot) => new()
+    /// <summary>The edge of a log-likelihood ratio, without its other end and product.</summary>
+    public static GroupEdge Edge(double ratio, bool mutual) => new()
     {
         Support = JoinModel.EdgeSupport(ratio) * (mutual ? 2 : 1),
         Best = (float)ratio,
-        Dot = dot,
     };
 
-    private static bool IsEdge(KnnGraph graph, double[] cosines, GroupOptions options, int row, int n, out double ratio)
+    /// <summary>An upper bound of the product of two coded rows from the cosine of the centred vectors.</summary>
+    /// <param name="cosine">Cosine of the vectors that were coded.</param>
+    /// <param name="left">Length of one coded row.</param>
+    /// <param name="right">Length of the other.</param>
+    /// <param name="slack">Most that coding can move a row.</param>
+    public static long Bound(double cosine, double left, double right, double slack)
     {
-        ratio = JoinModel.LogRatio(graph.SimilaritiesOf(row)[n], cosines[row] * cosines[graph.RowsOf(row)[n]]);
-        return ratio >= options.EdgeLogRatioFloor;
+        // x = a + u, y = b + v with |u|, |v| <= slack: xy = ab + bu + av + uv, and |a| <= |x| + slack.
+        var (a, b) = (left + slack, right + slack);
+        var product = cosine > 0 ? (cosine + CosineSlack) * a * b : (cosine + CosineSlack) * Math.Max(0, left - slack) * Math.Max(0, right - slack);
+        return (long)(product + (slack * (a + b + slack))) + 2;
     }
+
+    private static double Ratio(KnnGraph graph, double[] cosines, int row, int n) =>
+        JoinModel.LogRatio(graph.SimilaritiesOf(row)[n], cosines[row] * cosines[graph.RowsOf(row)[n]]);
 }

@@ -11,9 +11,6 @@ namespace FaceCluster.Clustering;
 /// <remarks>A join never has more edges than its parts, so the segments of the parts always suffice.</remarks>
 internal sealed class EdgeTable
 {
-    /// <summary>The move of a group that took another one in.</summary>
-    public const int Grown = -1;
-
     private readonly GroupEdge[] _edges;
     private readonly int[] _start;
     private readonly int[] _count;
@@ -71,18 +68,15 @@ internal sealed class EdgeTable
 
     /// <summary>
     /// Renames the edges of a group after a round of joins, merges those that now lead to the same group and drops those
-    /// that lead to itself. A merged edge that some part had no edge for has an unknown product.
+    /// that lead to itself. Products of a group that was not joined are left for the other side to set.
     /// </summary>
     /// <param name="group">The group.</param>
-    /// <param name="moves">
-    /// What the round did to each group: 0 nothing, <see cref="Grown"/> took another one in, else one more than the group
-    /// that it is part of now.
-    /// </param>
-    public void Rebuild(int group, int[] moves)
+    /// <param name="round">What the round did.</param>
+    public void Rebuild(int group, RoundOfJoins round)
     {
-        if (moves[group] == 0)
+        if (round.Absorbed(group) < 0)
         {
-            RebuildAlone(group, moves);
+            RebuildAlone(group, round);
             return;
         }
 
@@ -91,97 +85,82 @@ internal sealed class EdgeTable
             scratch = new Scratch(_count.Length);
         }
 
-        var edges = scratch.Edges;
-        var parts = scratch.Parts;
+        Gather(group, round, scratch);
+        var edges = CollectionsMarshal.AsSpan(scratch.Edges);
+        for (var e = 0; e < edges.Length; e++)
+        {
+            ref var edge = ref edges[e];
+            scratch.Position[edge.Other] = 0;
+            var bound = round.BoundOfMissing(group, edge.Other, scratch.Parts[e]);
+            if (bound > 0)
+            {
+                edge.Set(edge.Dot + bound, exact: false);
+            }
+        }
+
+        Write(group, edges);
+        scratch.Edges.Clear();
+        scratch.Parts.Clear();
+        _scratch.Add(scratch);
+    }
+
+    /// <summary>The edges of both parts of a joined group by their present other end, and which pairs of parts had one.</summary>
+    private void Gather(int group, RoundOfJoins round, Scratch scratch)
+    {
+        var from = round.Absorbed(group);
+        var side = RoundOfJoins.Stayed;
         for (var segment = group; segment >= 0; segment = _next[segment])
         {
-            foreach (ref var edge in Segment(segment))
+            side = segment == from ? RoundOfJoins.Came : side;
+            foreach (ref readonly var edge in Segment(segment))
             {
-                var other = moves[edge.Other] > 0 ? moves[edge.Other] - 1 : edge.Other;
+                var other = round.Now(edge.Other);
                 if (other == group)
                 {
                     continue;
                 }
 
+                var part = RoundOfJoins.Part(side, other == edge.Other ? RoundOfJoins.Stayed : RoundOfJoins.Came);
                 var at = scratch.Position[other] - 1;
                 if (at < 0)
                 {
-                    edges.Add(edge with { Other = other });
-                    parts.Add(1);
-                    scratch.Position[other] = edges.Count;
+                    scratch.Edges.Add(edge with { Other = other });
+                    scratch.Parts.Add(part);
+                    scratch.Position[other] = scratch.Edges.Count;
                 }
                 else
                 {
-                    var known = edges[at];
-                    known.Support += edge.Support;
-                    known.Best = Math.Max(known.Best, edge.Best);
-                    known.Dot += edge.Dot;
-                    edges[at] = known;
-                    parts[at]++;
+                    CollectionsMarshal.AsSpan(scratch.Edges)[at].Add(edge);
+                    scratch.Parts[at] |= part;
                 }
             }
         }
-
-        for (var e = 0; e < edges.Count; e++)
-        {
-            var edge = edges[e];
-            scratch.Position[edge.Other] = 0;
-            if (parts[e] < (moves[edge.Other] == 0 ? 2 : 4))
-            {
-                edge.Dot = GroupEdge.Unknown;
-                edges[e] = edge;
-            }
-        }
-
-        Write(group, CollectionsMarshal.AsSpan(edges));
-        edges.Clear();
-        parts.Clear();
-        _scratch.Add(scratch);
     }
 
     /// <summary>A group that was not joined has few edges that change; they change where they lie.</summary>
-    private void RebuildAlone(int group, int[] moves)
+    private void RebuildAlone(int group, RoundOfJoins round)
     {
-        var grown = false;
         for (var segment = group; segment >= 0; segment = _next[segment])
         {
             for (var e = 0; e < _count[segment]; e++)
             {
                 ref var edge = ref _edges[_start[segment] + e];
-                var move = moves[edge.Other];
-                grown |= move == Grown;
-                if (move <= 0)
+                var other = round.Now(edge.Other);
+                if (other == edge.Other)
                 {
                     continue;
                 }
 
-                ref var known = ref Find(group, move - 1);
+                ref var known = ref Find(group, other);
                 if (Unsafe.IsNullRef(ref known))
                 {
-                    edge.Other = move - 1;
-                    edge.Dot = GroupEdge.Unknown;
-                    edge.Score = float.NaN;
+                    edge.Other = other;
                 }
                 else
                 {
-                    known.Support += edge.Support;
-                    known.Best = Math.Max(known.Best, edge.Best);
-                    known.Dot += edge.Dot;
-                    known.Score = float.NaN;
+                    known.Add(edge);
                     edge = _edges[_start[segment] + --_count[segment]];
                     e--;
-                }
-            }
-        }
-
-        // What is left with a score had an edge to the part that stayed only.
-        for (var segment = group; grown && segment >= 0; segment = _next[segment])
-        {
-            foreach (ref var edge in Segment(segment))
-            {
-                if (moves[edge.Other] == Grown && !float.IsNaN(edge.Score))
-                {
-                    edge.Dot = GroupEdge.Unknown;
                 }
             }
         }

@@ -11,7 +11,8 @@ namespace FaceCluster.Clustering;
 internal sealed class GroupMerger
 {
     private readonly GroupTable _table;
-    private readonly GroupOptions _options;
+    private readonly double[] _cosines;
+    private readonly int[] _outward;
     private readonly List<GroupJoin> _joins = [];
 
     /// <param name="codes">Coded rows in rank order (<see cref="GroupVectors.Encode"/>).</param>
@@ -21,29 +22,39 @@ internal sealed class GroupMerger
     /// <param name="options">Settings.</param>
     public GroupMerger(short[] codes, int dimension, double[] cosines, KnnGraph graph, GroupOptions options)
     {
-        _options = options;
         var vectors = new GroupVectors(codes, dimension, cosines.Length);
-        var edges = EdgeBuilder.Build(graph, cosines, vectors, options);
+        var selves = new long[cosines.Length];
+        var norms = new double[cosines.Length];
+        WorkRanges.Run(selves.Length, (from, to) =>
+        {
+            for (var i = from; i < to; i++)
+            {
+                selves[i] = IntegerKernel.Dot(vectors.Row(i), vectors.Row(i));
+                norms[i] = Math.Sqrt(selves[i]);
+            }
+        });
+        var edges = EdgeBuilder.Build(graph, cosines, norms, dimension, options);
+        _outward = new int[cosines.Length];
         var traits = new GroupTraits[cosines.Length];
         WorkRanges.Run(traits.Length, (from, to) =>
         {
             for (var i = from; i < to; i++)
             {
-                var outward = 0L;
                 foreach (ref readonly var edge in edges.Segment(i))
                 {
-                    outward += edge.Support;
+                    _outward[i] += edge.Support;
                 }
 
-                traits[i] = GroupTraits.Of(1, GroupTraits.Square(cosines[i]), IntegerKernel.Dot(vectors.Row(i), vectors.Row(i)), outward);
+                traits[i] = GroupTraits.Of(1, GroupTraits.Square(cosines[i]), selves[i], _outward[i]);
             }
         });
-        Singles = traits.ToArray();
+        _cosines = cosines;
         _table = new GroupTable(vectors, traits, edges, options);
     }
 
-    /// <summary>The traits of every row alone.</summary>
-    public GroupTraits[] Singles { get; }
+    /// <summary>The traits of a row alone.</summary>
+    public GroupTraits Single(int row) => GroupTraits.Of(
+        1, GroupTraits.Square(_cosines[row]), IntegerKernel.Dot(_table.Vectors.Row(row), _table.Vectors.Row(row)), _outward[row]);
 
     /// <summary>The groups.</summary>
     public GroupTable Table => _table;

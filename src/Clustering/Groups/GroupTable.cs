@@ -17,8 +17,9 @@ internal sealed class GroupTable
     private readonly GroupTraits[] _traits;
     private readonly GroupOptions _options;
     private readonly int[] _into;
-    private readonly int[] _moves;
+    private readonly RoundOfJoins _round;
     private readonly byte[] _touched;
+    private readonly bool _boundsHold;
     private readonly int[] _best;
     private readonly float[] _bestScore;
 
@@ -32,9 +33,10 @@ internal sealed class GroupTable
         _traits = traits;
         _edges = edges;
         _options = options;
+        _boundsHold = JoinModel.RisesWithCosine(options.Weights);
         Count = traits.Length;
         _into = new int[Count];
-        _moves = new int[Count];
+        _round = new RoundOfJoins(Count);
         _touched = new byte[Count];
         _best = new int[Count];
         _bestScore = new float[Count];
@@ -42,6 +44,7 @@ internal sealed class GroupTable
         {
             _into[i] = i;
             _best[i] = -1;
+            _round.NoteAlone(i, traits[i].Norm);
         }
     }
 
@@ -141,7 +144,7 @@ internal sealed class GroupTable
         {
             for (var i = from; i < to; i++)
             {
-                _edges.Rebuild(touched[i], _moves);
+                _edges.Rebuild(touched[i], _round);
             }
         });
         if (choose)
@@ -164,8 +167,8 @@ internal sealed class GroupTable
 
         foreach (var (into, from) in list)
         {
-            _moves[into] = 0;
-            _moves[from] = 0;
+            _round.Clear(into, from);
+            _round.NoteAlone(into, _traits[into].Norm);
         }
 
         return touched;
@@ -200,7 +203,7 @@ internal sealed class GroupTable
     {
         ref var edge = ref _edges.Find(a, b);
         return Unsafe.IsNullRef(ref edge) ? (_vectors.Dot(a, b), 0)
-            : (edge.Dot == GroupEdge.Unknown ? _vectors.Dot(a, b) : edge.Dot, edge.Support);
+            : (edge.IsExact ? edge.Dot : _vectors.Dot(a, b), edge.Support);
     }
 
     private void Absorb(int into, int from)
@@ -208,6 +211,7 @@ internal sealed class GroupTable
         var (dot, support) = Between(into, from);
         ref readonly var a = ref _traits[into];
         ref readonly var b = ref _traits[from];
+        _round.Note(into, from, a.Norm, b.Norm);
         var size = a.Size + b.Size;
         if (size > GroupVectors.MaximumSize)
         {
@@ -219,8 +223,6 @@ internal sealed class GroupTable
         _vectors.Merge(into, from);
         _edges.Append(into, from);
         _into[from] = into;
-        _moves[into] = EdgeTable.Grown;
-        _moves[from] = into + 1;
     }
 
     private int[] Touched((int Into, int From)[] pairs)
@@ -259,12 +261,7 @@ internal sealed class GroupTable
         {
             foreach (ref var edge in _edges.Segment(segment))
             {
-                if (edge.Dot == GroupEdge.Unknown)
-                {
-                    edge.Dot = _vectors.Dot(group, edge.Other);
-                }
-
-                edge.Score = Score(group, edge);
+                Score(group, ref edge);
             }
         }
     }
@@ -276,25 +273,32 @@ internal sealed class GroupTable
         {
             foreach (ref var edge in _edges.Segment(segment))
             {
-                if (edge.Other < group && _moves[edge.Other] != 0)
+                if (edge.Other < group && _round.Took(edge.Other))
                 {
                     continue;
                 }
 
-                if (edge.Dot == GroupEdge.Unknown)
-                {
-                    edge.Dot = _vectors.Dot(group, edge.Other);
-                }
-
-                edge.Score = Score(group, edge);
-                ref var mirror = ref _edges.Find(edge.Other, group);
-                mirror.Dot = edge.Dot;
-                mirror.Score = edge.Score;
+                Score(group, ref edge);
+                _edges.Find(edge.Other, group).Mirror(edge);
             }
         }
     }
 
-    private float Score(int group, in GroupEdge edge)
+    /// <summary>
+    /// Scores an edge. The score rises with the product of the templates, so where even an upper bound does not reach the
+    /// strictness, nobody will ask for the product itself.
+    /// </summary>
+    private void Score(int group, ref GroupEdge edge)
+    {
+        edge.Score = ScoreOf(group, edge);
+        if (!edge.IsExact && (edge.Score > _options.Strictness || !_boundsHold))
+        {
+            edge.Set(_vectors.Dot(group, edge.Other), exact: true);
+            edge.Score = ScoreOf(group, edge);
+        }
+    }
+
+    private float ScoreOf(int group, in GroupEdge edge)
     {
         ref readonly var a = ref _traits[group];
         ref readonly var b = ref _traits[edge.Other];

@@ -36,6 +36,9 @@ internal static class JoinModel
     public static int EdgeSupport(double logRatio) =>
         (int)Math.Round(SupportUnit / (1 + PortableMath.Exp(EdgeMiddle - logRatio)));
 
+    /// <summary>Whether a higher cosine never lowers the score, whatever the quality in (0, 1).</summary>
+    public static bool RisesWithCosine(JoinWeights weights) => weights.Template.At(0) >= 0 && weights.Template.At(1) >= 0;
+
     /// <summary>Log-odds that two groups are one person; the same bits for (a, b) as for (b, a).</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="a">One group.</param>

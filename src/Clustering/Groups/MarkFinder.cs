@@ -72,9 +72,10 @@ internal static class MarkFinder
 
         var own = double.NegativeInfinity;
         var other = double.NegativeInfinity;
+        var single = merger.Single(row);
         foreach (var group in groups[..count])
         {
-            var score = ScoreOf(merger, options, row, labels[row], group);
+            var score = ScoreOf(merger, options, row, single, labels[row], group);
             if (group.Group == labels[row])
             {
                 own = score;
@@ -89,9 +90,8 @@ internal static class MarkFinder
     }
 
     /// <summary>Log-odds that a row belongs to a group, with the row itself taken out of it.</summary>
-    private static double ScoreOf(GroupMerger merger, GroupOptions options, int row, int label, NearGroup near)
+    private static double ScoreOf(GroupMerger merger, GroupOptions options, int row, in GroupTraits single, int label, NearGroup near)
     {
-        ref readonly var single = ref merger.Singles[row];
         var traits = merger.Table.Traits(near.Group);
         var dot = merger.Table.Vectors.DotRow(row, near.Group);
         if (near.Group == label)

@@ -75,6 +75,7 @@ internal static class FloatKernel
     }
 
     /// <summary>One approximate dot product.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Dot(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
     {
         ref var x = ref MemoryMarshal.GetReference(left);

@@ -103,6 +103,7 @@ internal static class IntegerKernel
     }
 
     /// <summary>Multiplies by a factor and rounds to the nearest integer, halves to even; results must fit 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Round(ReadOnlySpan<float> values, float factor, Span<short> rounded)
     {
         ref var x = ref MemoryMarshal.GetReference(values);
@@ -115,6 +116,7 @@ internal static class IntegerKernel
     }
 
     /// <summary>Adds a coded row to a sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(Span<int> sum, ReadOnlySpan<short> row)
     {
         ref var x = ref MemoryMarshal.GetReference(sum);
@@ -127,6 +129,7 @@ internal static class IntegerKernel
     }
 
     /// <summary>Adds one sum to another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(Span<int> sum, ReadOnlySpan<int> other)
     {
         ref var x = ref MemoryMarshal.GetReference(sum);
