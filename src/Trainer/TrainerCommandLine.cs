@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FaceCluster.Trainer.Commands;
 
 namespace FaceCluster.Trainer;
 
@@ -18,9 +19,9 @@ public static class TrainerCommandLine
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
         var root = new RootCommand("Trains face embedding models for FaceCluster. Not available yet: every command says so and fails.");
-        Add(root, error, "data", "Prepares a training set from folders of photographs, one per person.");
+        root.Subcommands.Add(new DataCommand(output, error));
         Add(root, error, "fit", "Trains a model whose embedding's length tells how far a face can be trusted.");
-        Add(root, error, "eval", "Measures a model on verification and clustering sets.");
+        root.Subcommands.Add(new EvalCommand(output, error));
         Add(root, error, "export", "Writes a trained model as ONNX, with its manifest.");
         var parse = root.Parse(arguments);
         if (parse.Errors.Count > 0)

@@ -1,11 +1,9 @@
 using System.Diagnostics;
-using FaceCluster.Vision.Alignment;
 using FaceCluster.Vision.Detection;
 using FaceCluster.Vision.Embedding;
 using FaceCluster.Vision.Geometry;
 using FaceCluster.Vision.Imaging;
 using FaceCluster.Vision.Inference;
-using FaceCluster.Vision.Landmarks;
 using FaceCluster.Vision.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -234,26 +232,18 @@ public sealed partial class VisionEngine : IFacePipeline, IAsyncDisposable
             return [];
         }
 
-        var size = (int)_landmarkEngine.Model.InputShape[1];
-        var landmarks = found.Select(face => new LandmarkItem(picture, face.Box, size)).ToArray();
-        await BatchItems.RunAllAsync(_landmarkEngine, landmarks, cancellationToken);
-        var crops = new PixelBuffer[found.Length];
+        var aligned = await AlignAsync(picture, found, cancellationToken);
         try
         {
-            for (var i = 0; i < crops.Length; i++)
-            {
-                crops[i] = FaceAligner.Align(picture, landmarks[i].Points, found[i].Box, Model.Template);
-            }
-
-            var items = crops.Select(crop => new EmbeddingItem(crop, Model.Writer)).ToArray();
+            var items = aligned.Select(face => new EmbeddingItem(face.Crop, Model.Writer)).ToArray();
             await BatchItems.RunAllAsync(_embeddingEngine, items, cancellationToken);
-            return [.. items.Select((item, i) => Face(found[i], landmarks[i].Points, item, options.IncludeCrops ? ImageEncoder.Jpeg(crops[i]) : null))];
+            return [.. items.Select((item, i) => Face(found[i], aligned[i].Points, item, options.IncludeCrops ? ImageEncoder.Jpeg(aligned[i].Crop) : null))];
         }
         finally
         {
-            foreach (var crop in crops)
+            foreach (var face in aligned)
             {
-                crop?.Dispose();
+                face.Dispose();
             }
         }
     }

@@ -11,7 +11,7 @@ public sealed class PairList : VerificationSet
     private readonly string _file;
     private readonly string[] _paths;
 
-    private PairList(string file, string[] paths, FacePair[] pairs)
+    private PairList(string file, string[] paths, VerificationPair[] pairs)
     {
         _file = file;
         _paths = paths;
@@ -25,7 +25,7 @@ public sealed class PairList : VerificationSet
     public override int PictureCount => _paths.Length;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<FacePair> Pairs { get; }
+    public override IReadOnlyList<VerificationPair> Pairs { get; }
 
     /// <summary>The file of each picture.</summary>
     public IReadOnlyList<string> Paths => _paths;
@@ -46,7 +46,7 @@ public sealed class PairList : VerificationSet
 
         var pictures = new Dictionary<string, int>(StringComparer.Ordinal);
         var paths = new List<string>();
-        var pairs = new List<FacePair>();
+        var pairs = new List<VerificationPair>();
         for (var i = 0; i < lines.Length; i++)
         {
             var fields = lines[i].Split((char[])['\t', ' '], StringSplitOptions.RemoveEmptyEntries);
@@ -57,7 +57,7 @@ public sealed class PairList : VerificationSet
 
             var (left, right, same) = Parse(fields) ?? throw new TrainingDataException(
                 $"{file}, line {i + 1} is neither 'name number number', 'name number name number' nor 'file file 0|1'.");
-            pairs.Add(new FacePair(Number(left, i), Number(right, i), same));
+            pairs.Add(new VerificationPair(Number(left, i), Number(right, i), same));
         }
 
         return pairs.Count > 0 ? new PairList(file, [.. paths], [.. pairs]) : throw new TrainingDataException($"{file} names no pairs.");

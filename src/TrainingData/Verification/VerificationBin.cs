@@ -9,7 +9,7 @@ public sealed class VerificationBin : VerificationSet
     private readonly PickleSource _source;
     private readonly PickleBytes[] _pictures;
 
-    private VerificationBin(PickleSource source, PickleBytes[] pictures, FacePair[] pairs)
+    private VerificationBin(PickleSource source, PickleBytes[] pictures, VerificationPair[] pairs)
     {
         _source = source;
         _pictures = pictures;
@@ -23,7 +23,7 @@ public sealed class VerificationBin : VerificationSet
     public override int PictureCount => _pictures.Length;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<FacePair> Pairs { get; }
+    public override IReadOnlyList<VerificationPair> Pairs { get; }
 
     /// <summary>Opens a file; pictures stay on the disk until they are read.</summary>
     /// <exception cref="TrainingDataException">It is no such pickle; what was refused is named.</exception>
@@ -44,7 +44,7 @@ public sealed class VerificationBin : VerificationSet
                 throw new TrainingDataException($"{path} has {bytes.Length} pictures and {same.Length} truth values; there must be two pictures for each value, and one at least.");
             }
 
-            return new VerificationBin(source, bytes, [.. same.Select((value, i) => new FacePair(2 * i, (2 * i) + 1, value))]);
+            return new VerificationBin(source, bytes, [.. same.Select((value, i) => new VerificationPair(2 * i, (2 * i) + 1, value))]);
         }
         catch
         {

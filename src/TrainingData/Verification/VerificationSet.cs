@@ -7,7 +7,7 @@ namespace FaceCluster.TrainingData.Verification;
 /// <param name="Left">Number of the first picture.</param>
 /// <param name="Right">Number of the second.</param>
 /// <param name="Same">Whether they show one person.</param>
-public readonly record struct FacePair(int Left, int Right, bool Same);
+public readonly record struct VerificationPair(int Left, int Right, bool Same);
 
 /// <summary>Pairs of aligned faces to verify, in the order of the protocol. Pictures are read one at a time, from any thread.</summary>
 public abstract class VerificationSet : IDisposable
@@ -19,7 +19,7 @@ public abstract class VerificationSet : IDisposable
     public abstract int PictureCount { get; }
 
     /// <summary>The pairs.</summary>
-    public abstract IReadOnlyList<FacePair> Pairs { get; }
+    public abstract IReadOnlyList<VerificationPair> Pairs { get; }
 
     /// <summary>What a picture is called in messages.</summary>
     public abstract string Describe(int picture);

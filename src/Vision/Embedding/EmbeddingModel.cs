@@ -37,10 +37,13 @@ public sealed class EmbeddingModel
     /// Reads the manifest of the model file: the JSON file beside it, else its metadata, else the built-in one if this
     /// is the default model; and checks it against what the model itself says.
     /// </summary>
+    /// <param name="model">The loaded model.</param>
+    /// <param name="path">Its file.</param>
+    /// <param name="given">A manifest to take in place of the one that would be found.</param>
     /// <exception cref="ModelException">No manifest, an invalid one, or one that contradicts the model.</exception>
-    internal static EmbeddingModel Describe(OnnxModel model, string path)
+    internal static EmbeddingModel Describe(OnnxModel model, string path, ModelManifest? given = null)
     {
-        var manifest = FindManifest(model, path);
+        var manifest = given ?? FindManifest(model, path);
         if (manifest.Sha256 is { } expected && !expected.Equals(model.Sha256, StringComparison.OrdinalIgnoreCase))
         {
             throw new ModelException($"The file {path} is not the one its manifest describes: its SHA-256 is {model.Sha256}.");

@@ -14,7 +14,7 @@ public sealed class PairListTests
         using var faces = new SyntheticFaces().Add("Ann", 2).Add("Ben", 1);
         File.WriteAllText(faces.File("pairs.txt"), text);
         using var list = PairList.Open(faces.File("pairs.txt"), faces.Path);
-        Assert.Equal([new FacePair(0, 1, true), new FacePair(0, 2, false)], list.Pairs);
+        Assert.Equal([new VerificationPair(0, 1, true), new VerificationPair(0, 2, false)], list.Pairs);
         Assert.Equal("Ben_0001.png", Path.GetFileName(list.Paths[2]));
         using var picture = list.Read(2);
         Assert.Equal(112, picture.Width);

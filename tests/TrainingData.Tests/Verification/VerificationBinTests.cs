@@ -112,7 +112,7 @@ public sealed class VerificationBinTests
         }
 
         using var set = VerificationBin.Open(folder.File("set.bin"));
-        Assert.Equal([new FacePair(0, 1, true), new FacePair(2, 3, false)], set.Pairs);
+        Assert.Equal([new VerificationPair(0, 1, true), new VerificationPair(2, 3, false)], set.Pairs);
         Assert.Equal(SyntheticFaces.Jpeg("Ben", 1), set.ReadEncoded(3));
         using var scaled = set.Read(1);
         Assert.Equal((112, 112), (scaled.Width, scaled.Height));
