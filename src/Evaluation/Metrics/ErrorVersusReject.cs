@@ -1,9 +1,13 @@
+using System.Text.Json.Serialization;
+
 namespace FaceCluster.Evaluation.Metrics;
 
 /// <summary>One point of the curve.</summary>
 /// <param name="Rejected">Share of the pairs left out, those with the lowest quality.</param>
 /// <param name="FalseNonMatchRate">FNMR of the rest at the fixed threshold.</param>
-public readonly record struct RejectPoint(double Rejected, double FalseNonMatchRate);
+public readonly record struct RejectPoint(
+    [property: JsonPropertyName("reject")] double Rejected,
+    [property: JsonPropertyName("fnmr")] double FalseNonMatchRate);
 
 /// <summary>
 /// How far leaving out the worst pictures helps: pairs are dropped from the lowest quality upwards, a pair being as good as
