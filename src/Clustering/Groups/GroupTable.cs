@@ -174,6 +174,16 @@ internal sealed class GroupTable
         return touched;
     }
 
+    /// <summary>Log-odds of the join of two groups, faces of one frame taken into account.</summary>
+    public static float ScoreOf(
+        GroupOptions options, in GroupTraits a, in GroupTraits b, long dot, long support, float bestEdge, int pairsInOneFrame)
+    {
+        var score = JoinModel.Score(options.Weights, a, b, dot / (a.Norm * b.Norm), support, bestEdge);
+
+        // The average over the smaller group, at most two per face.
+        return (float)(pairsInOneFrame == 0 ? score : score - (options.SameFramePenalty * Math.Min(2, (double)pairsInOneFrame / Math.Min(a.Size, b.Size))));
+    }
+
     /// <summary>Whether a join is forbidden, by a person or by the largest size that templates can hold.</summary>
     public bool Forbidden(int a, int b) =>
         _traits[a].Size + _traits[b].Size > GroupVectors.MaximumSize || (!Vetoes.IsEmpty && Vetoes.Forbidden(a, b));
@@ -298,19 +308,9 @@ internal sealed class GroupTable
         }
     }
 
-    private float ScoreOf(int group, in GroupEdge edge)
-    {
-        ref readonly var a = ref _traits[group];
-        ref readonly var b = ref _traits[edge.Other];
-        var score = JoinModel.Score(_options.Weights, a, b, edge.Dot / (a.Norm * b.Norm), edge.Support, edge.Best);
-        if (!Vetoes.IsEmpty && Vetoes.PairsInOneFrame(group, edge.Other) is var pairs and > 0)
-        {
-            // The average over the smaller group, at most two per face.
-            score -= _options.SameFramePenalty * Math.Min(2, (double)pairs / Math.Min(a.Size, b.Size));
-        }
-
-        return (float)score;
-    }
+    private float ScoreOf(int group, in GroupEdge edge) => ScoreOf(
+        _options, _traits[group], _traits[edge.Other], edge.Dot, edge.Support, edge.Best,
+        Vetoes.IsEmpty ? 0 : Vetoes.PairsInOneFrame(group, edge.Other));
 
     private void Choose(int group)
     {

@@ -16,32 +16,38 @@ internal static class MarkFinder
         var marks = new FaceMarks[labels.Length];
         Parallel.For(0, labels.Length, row =>
         {
-            var mark = FaceMarks.None;
-            if (conflicts.Contains(labels[row]))
-            {
-                mark |= FaceMarks.Conflict;
-            }
-
-            var alone = sizes[labels[row]] == 1;
-            if (alone && cosines[row] < options.QualityGate)
-            {
-                mark |= FaceMarks.LowQuality;
-            }
-
             var (own, other) = Compare(merger, labels, cosines, graph, options, row);
-            var stay = alone ? options.Strictness : own;
-            if (other > stay - options.AmbiguityMargin && other > options.Strictness - options.AmbiguityMargin)
-            {
-                mark |= FaceMarks.Ambiguous;
-            }
-            else if (!alone && own < options.Strictness - options.AmbiguityMargin)
-            {
-                mark |= FaceMarks.WeakLink;
-            }
-
-            marks[row] = mark;
+            marks[row] = Judge(conflicts.Contains(labels[row]), sizes[labels[row]] == 1, cosines[row], own, other, options);
         });
         return marks;
+    }
+
+    /// <summary>The marks of a face.</summary>
+    /// <param name="conflict">Whether a constraint keeps its cluster from a join that the evidence asks for.</param>
+    /// <param name="alone">Whether it is alone in its cluster.</param>
+    /// <param name="cosine">Its expected cosine to its person.</param>
+    /// <param name="own">Log-odds that it belongs to the rest of its cluster.</param>
+    /// <param name="other">Log-odds that it belongs to the best other cluster.</param>
+    /// <param name="options">Margins.</param>
+    public static FaceMarks Judge(bool conflict, bool alone, double cosine, double own, double other, GroupOptions options)
+    {
+        var mark = conflict ? FaceMarks.Conflict : FaceMarks.None;
+        if (alone && cosine < options.QualityGate)
+        {
+            mark |= FaceMarks.LowQuality;
+        }
+
+        var stay = alone ? options.Strictness : own;
+        if (other > stay - options.AmbiguityMargin && other > options.Strictness - options.AmbiguityMargin)
+        {
+            mark |= FaceMarks.Ambiguous;
+        }
+        else if (!alone && own < options.Strictness - options.AmbiguityMargin)
+        {
+            mark |= FaceMarks.WeakLink;
+        }
+
+        return mark;
     }
 
     /// <summary>Log-odds of the row's own cluster without it, and of the best other cluster among its neighbours.</summary>
@@ -75,7 +81,9 @@ internal static class MarkFinder
         var single = merger.Single(row);
         foreach (var group in groups[..count])
         {
-            var score = ScoreOf(merger, options, row, single, labels[row], group);
+            var score = ScoreOf(
+                options, single, merger.Table.Traits(group.Group), group.Group == labels[row],
+                merger.Table.Vectors.DotRow(row, group.Group), group.Support, group.Best);
             if (group.Group == labels[row])
             {
                 own = score;
@@ -89,24 +97,30 @@ internal static class MarkFinder
         return (own, other);
     }
 
-    /// <summary>Log-odds that a row belongs to a group, with the row itself taken out of it.</summary>
-    private static double ScoreOf(GroupMerger merger, GroupOptions options, int row, in GroupTraits single, int label, NearGroup near)
+    /// <summary>Log-odds that a face belongs to a group, with the face itself taken out of it.</summary>
+    /// <param name="options">Weights.</param>
+    /// <param name="single">Traits of the face alone.</param>
+    /// <param name="group">Traits of the group.</param>
+    /// <param name="own">Whether the face is in the group.</param>
+    /// <param name="dot">Product of the face and the group's template.</param>
+    /// <param name="support">Summed probability of the face's edges into the group.</param>
+    /// <param name="bestEdge">Log-likelihood ratio of the best of them.</param>
+    public static double ScoreOf(
+        GroupOptions options, in GroupTraits single, GroupTraits group, bool own, long dot, long support, double bestEdge)
     {
-        var traits = merger.Table.Traits(near.Group);
-        var dot = merger.Table.Vectors.DotRow(row, near.Group);
-        if (near.Group == label)
+        if (own)
         {
-            if (traits.Size == 1)
+            if (group.Size == 1)
             {
                 return double.NegativeInfinity;
             }
 
-            traits = GroupTraits.Of(
-                traits.Size - 1, traits.Squares - single.Squares, traits.Self - (2 * dot) + single.Self, Math.Max(traits.Outward, near.Support));
+            group = GroupTraits.Of(
+                group.Size - 1, group.Squares - single.Squares, group.Self - (2 * dot) + single.Self, Math.Max(group.Outward, support));
             dot -= single.Self;
         }
 
-        return JoinModel.Score(options.Weights, single, traits, dot / (single.Norm * traits.Norm), near.Support, near.Best);
+        return JoinModel.Score(options.Weights, single, group, dot / (single.Norm * group.Norm), support, bestEdge);
     }
 
     /// <summary>A group among the neighbours of a row.</summary>

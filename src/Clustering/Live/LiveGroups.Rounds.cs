@@ -1,0 +1,366 @@
+namespace FaceCluster.Clustering;
+
+/// <content>The rounds of a region, with the clusters around it replayed.</content>
+public sealed partial class LiveGroups
+{
+    /// <summary>
+    /// Computes the clusters of a region from single faces, as the rounds of a batch run would. Faces outside that share an
+    /// edge with the region take part as their records say. Rows are faces in rank order.
+    /// </summary>
+    /// <remarks>
+    /// Why this equals the batch run: let all groups outside the region be as recorded up to some round (in the first they
+    /// are single faces). A group without an edge into the region sees what it saw when its record was made, so it chooses
+    /// as recorded. A group with such an edge is checked: its best choice within the region must be the recorded one, or lose
+    /// against a recorded one outside. Groups of the region see all their neighbours. So the joins of the round are those of
+    /// the batch run, and so on for the next round. Where a check fails, the cluster becomes part of the region.
+    /// </remarks>
+    private sealed class LocalRounds
+    {
+        private readonly LiveGroups _owner;
+        private readonly HashSet<LiveCluster> _region;
+        private readonly HashSet<LiveCluster> _around = [];
+        private readonly int[] _slots;
+        private readonly Dictionary<int, int> _rows;
+        private readonly bool[] _inside;
+        private readonly GroupTable _table;
+        private readonly List<GroupJoin> _joins = [];
+        private readonly List<RecordedChoice> _choices = [];
+        private readonly int[] _partner;
+        private readonly float[] _partnerScore;
+        private readonly HashSet<LiveCluster> _affected = [];
+
+        public LocalRounds(LiveGroups owner, HashSet<LiveCluster> region)
+        {
+            _owner = owner;
+            _region = region;
+            var edges = new List<(int Slot, int Other, GroupEdge Edge)>();
+            foreach (var slot in region.SelectMany(cluster => cluster.Members))
+            {
+                foreach (var (other, edge) in owner.EdgesOf(slot))
+                {
+                    edges.Add((slot, other, edge));
+                    var cluster = owner._faces[other].Cluster!;
+                    if (!region.Contains(cluster))
+                    {
+                        _around.Add(cluster);
+                        edges.Add((other, slot, edge));
+                    }
+                }
+            }
+
+            _slots = [.. region.Concat(_around).SelectMany(cluster => cluster.Members)];
+            Array.Sort(_slots, (a, b) => owner._faces[b].Rank.CompareTo(owner._faces[a].Rank));
+            _rows = new Dictionary<int, int>(_slots.Length);
+            _inside = new bool[_slots.Length];
+            for (var row = 0; row < _slots.Length; row++)
+            {
+                _rows.Add(_slots[row], row);
+                _inside[row] = region.Contains(owner._faces[_slots[row]].Cluster!);
+                Faces += _inside[row] ? 1 : 0;
+            }
+
+            Replayed = _slots.Length - Faces;
+            _partner = new int[_slots.Length];
+            Array.Fill(_partner, -1);
+            _partnerScore = new float[_slots.Length];
+            _table = new GroupTable(
+                new GroupVectors(owner._codes, owner.Dimension, _slots.Length, _slots), Singles(), Table(edges), owner.Options);
+        }
+
+        /// <summary>Faces of the region.</summary>
+        public int Faces { get; }
+
+        /// <summary>Faces around it.</summary>
+        public int Replayed { get; }
+
+        /// <summary>Runs all rounds, up to the first in which clusters around the region would act otherwise.</summary>
+        /// <returns>Those clusters.</returns>
+        public HashSet<LiveCluster> Run()
+        {
+            var script = Script.Of(_around);
+            Constrain(script);
+            _table.Start();
+            var changed = Enumerable.Range(0, _slots.Length).ToArray();
+            for (var round = 1; ; round++)
+            {
+                foreach (var choice in script.ChoicesOf(round))
+                {
+                    _partner[_rows[choice.Group]] = choice.Partner;
+                    _partnerScore[_rows[choice.Group]] = choice.Score;
+                }
+
+                Record(round, changed);
+                Check(script, round, changed);
+                if (_affected.Count > 0)
+                {
+                    return _affected;
+                }
+
+                var pairs = GroupMerger.Pairs(_table, changed).Where(pair => _inside[pair.Into] && _inside[pair.From]).ToList();
+                foreach (var (into, from) in pairs)
+                {
+                    _joins.Add(_table.Describe(round, into, from, _table.BestScore(into)));
+                }
+
+                pairs.AddRange(script.JoinsOf(round).Select(join => (_rows[join.Into], _rows[join.From])));
+                pairs.Sort();
+                changed = pairs.Count > 0 ? _table.Join(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(pairs)) : [];
+                if (pairs.Count == 0)
+                {
+                    if (script.NextAfter(round) is not { } next)
+                    {
+                        return _affected;
+                    }
+
+                    round = next - 1;
+                }
+            }
+        }
+
+        /// <summary>Puts the clusters of the region in place of the old ones.</summary>
+        public void Commit()
+        {
+            var members = new Dictionary<int, List<int>>();
+            for (var row = 0; row < _slots.Length; row++)
+            {
+                if (_inside[row])
+                {
+                    var group = _table.GroupOf(row);
+                    if (!members.TryGetValue(group, out var list))
+                    {
+                        members.Add(group, list = []);
+                    }
+
+                    list.Add(_slots[row]);
+                }
+            }
+
+            var joins = _joins.ToLookup(join => _table.GroupOf(join.Into), join => join with { Into = _slots[join.Into], From = _slots[join.From] });
+            var choices = _choices.ToLookup(choice => _table.GroupOf(_rows[choice.Group]));
+            foreach (var (group, slots) in members)
+            {
+                var cluster = new LiveCluster
+                {
+                    Members = slots,
+                    Joins = [.. joins[group]],
+                    Choices = [.. choices[group]],
+                    Traits = _table.Traits(group),
+                };
+                foreach (var slot in slots)
+                {
+                    _owner._faces[slot].Cluster = cluster;
+                }
+            }
+        }
+
+        private GroupTraits[] Singles()
+        {
+            var traits = new GroupTraits[_slots.Length];
+            for (var row = 0; row < traits.Length; row++)
+            {
+                traits[row] = _owner.Single(_slots[row]);
+            }
+
+            return traits;
+        }
+
+        private EdgeTable Table(List<(int Slot, int Other, GroupEdge Edge)> edges)
+        {
+            var start = new int[_slots.Length + 1];
+            foreach (var (slot, _, _) in edges)
+            {
+                start[_rows[slot] + 1]++;
+            }
+
+            for (var row = 0; row < _slots.Length; row++)
+            {
+                start[row + 1] += start[row];
+            }
+
+            var filled = start.ToArray();
+            var table = new GroupEdge[edges.Count];
+            foreach (var (slot, other, edge) in edges)
+            {
+                table[filled[_rows[slot]]++] = edge with { Other = _rows[other] };
+            }
+
+            return new EdgeTable(table, start);
+        }
+
+        /// <summary>Must-links are joined first, as in a batch run; then what keeps groups apart.</summary>
+        private void Constrain(Script script)
+        {
+            foreach (var join in script.JoinsOf(0))
+            {
+                _table.Join([(_rows[join.Into], _rows[join.From])], choose: false);
+            }
+
+            var constraints = _owner._constraints;
+            foreach (var (left, right) in Pairs(constraints.Must))
+            {
+                var (a, b) = (_table.GroupOf(left), _table.GroupOf(right));
+                if (_inside[left] && a != b)
+                {
+                    var (into, from) = (Math.Min(a, b), Math.Max(a, b));
+                    _joins.Add(_table.Describe(0, into, from, double.PositiveInfinity));
+                    _table.Join([(into, from)], choose: false);
+                }
+            }
+
+            foreach (var (left, right) in Pairs(constraints.Cannot))
+            {
+                _table.Vetoes.Forbid(_table.GroupOf(left), _table.GroupOf(right));
+            }
+
+            foreach (var (left, right) in Pairs(constraints.Frame))
+            {
+                var (a, b) = (_table.GroupOf(left), _table.GroupOf(right));
+                if (a != b)
+                {
+                    _table.Vetoes.KeepApart(a, b, 1);
+                }
+            }
+        }
+
+        private List<(int Left, int Right)> Pairs(Func<Core.FaceId, IReadOnlySet<Core.FaceId>> partners)
+        {
+            var pairs = new List<(int Left, int Right)>();
+            for (var row = 0; row < _slots.Length; row++)
+            {
+                foreach (var other in partners(_owner._faces[_slots[row]].Rank.Id))
+                {
+                    if (_owner._slots.TryGetValue(other, out var slot) && _rows.TryGetValue(slot, out var right) && right > row)
+                    {
+                        pairs.Add((row, right));
+                    }
+                }
+            }
+
+            pairs.Sort();
+            return pairs;
+        }
+
+        /// <summary>Notes the choices of the region's groups that are new.</summary>
+        private void Record(int round, int[] changed)
+        {
+            foreach (var group in changed)
+            {
+                if (!_inside[group] || !_table.IsGroup(group))
+                {
+                    continue;
+                }
+
+                var partner = _table.Best(group) < 0 ? -1 : _slots[_table.Best(group)];
+                var score = partner < 0 ? 0 : _table.BestScore(group);
+                if (partner != _partner[group] || score != _partnerScore[group])
+                {
+                    _partner[group] = partner;
+                    _partnerScore[group] = score;
+                    _choices.Add(new RecordedChoice(round, _slots[group], partner, score));
+                }
+            }
+        }
+
+        /// <summary>Finds groups around the region that would not choose as recorded, or that the region would now join.</summary>
+        private void Check(Script script, int round, int[] changed)
+        {
+            foreach (var group in changed)
+            {
+                CheckGroup(group);
+            }
+
+            foreach (var choice in script.ChoicesOf(round))
+            {
+                CheckGroup(_rows[choice.Group]);
+            }
+
+            void CheckGroup(int group)
+            {
+                if (!_table.IsGroup(group))
+                {
+                    return;
+                }
+
+                if (_inside[group])
+                {
+                    // A pair across the border that chooses each other.
+                    var other = _table.Best(group);
+                    if (other >= 0 && !_inside[other] && _table.Best(other) == group && !LosesToRecord(other))
+                    {
+                        _affected.Add(ClusterOf(other));
+                    }
+                }
+                else if (!AsRecorded(group))
+                {
+                    _affected.Add(ClusterOf(group));
+                }
+            }
+        }
+
+        private LiveCluster ClusterOf(int row) => _owner._faces[_slots[row]].Cluster!;
+
+        /// <summary>Whether the best choice of a replayed group is still the recorded one.</summary>
+        private bool AsRecorded(int group)
+        {
+            var best = _table.Best(group);
+            var partner = _partner[group];
+            if (partner < 0)
+            {
+                return best < 0;
+            }
+
+            return IsOutside(partner)
+                ? best < 0 || LosesToRecord(group)
+                : best >= 0 && _slots[best] == partner && _table.BestScore(group) == _partnerScore[group];
+        }
+
+        /// <summary>Whether the group's choice within the region loses against its recorded partner outside.</summary>
+        private bool LosesToRecord(int group)
+        {
+            var partner = _partner[group];
+            if (partner < 0 || !IsOutside(partner))
+            {
+                return false;
+            }
+
+            var score = _table.BestScore(group);
+            return score < _partnerScore[group]
+                || (score == _partnerScore[group] && _owner._faces[_slots[_table.Best(group)]].Rank < _owner._faces[partner].Rank);
+        }
+
+        private bool IsOutside(int slot) => _owner._faces[slot].Cluster is { } cluster && !_region.Contains(cluster);
+    }
+
+    /// <summary>What the clusters around a region did, by round.</summary>
+    private sealed class Script
+    {
+        private readonly ILookup<int, GroupJoin> _joins;
+        private readonly ILookup<int, RecordedChoice> _choices;
+        private readonly SortedSet<int> _rounds;
+
+        private Script(ILookup<int, GroupJoin> joins, ILookup<int, RecordedChoice> choices)
+        {
+            _joins = joins;
+            _choices = choices;
+            _rounds = [.. joins.Select(round => round.Key), .. choices.Select(round => round.Key)];
+        }
+
+        public static Script Of(IEnumerable<LiveCluster> clusters)
+        {
+            var all = clusters.ToArray();
+            return new Script(
+                all.SelectMany(cluster => cluster.Joins).ToLookup(join => join.Round),
+                all.SelectMany(cluster => cluster.Choices).ToLookup(choice => choice.Round));
+        }
+
+        public IEnumerable<GroupJoin> JoinsOf(int round) => _joins[round];
+
+        public IEnumerable<RecordedChoice> ChoicesOf(int round) => _choices[round];
+
+        public int? NextAfter(int round)
+        {
+            var later = _rounds.GetViewBetween(round + 1, int.MaxValue);
+            return later.Count == 0 ? null : later.Min;
+        }
+    }
+}
