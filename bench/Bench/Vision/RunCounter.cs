@@ -12,7 +12,7 @@ internal sealed class RunCounter : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Name == "facecluster.vision.batch.size")
+            if (instrument is { Name: "batch.size", Meter.Name: "FaceCluster.Vision" })
             {
                 listener.EnableMeasurementEvents(instrument);
             }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using FaceCluster.Gateway.Errors;
 using FaceCluster.Gateway.Requests;
 using FaceCluster.Grains;
@@ -41,15 +42,29 @@ internal sealed class BlockAppender(IGrainFactory grains, ErrorMapper errors, Ti
         try
         {
             var received = ToMicros(time.GetUtcNow());
+            var embeddings = Join(part);
             var block = new IngestBlock
             {
                 Camera = camera,
                 Items = [.. part.Select(item => ToGrain(item, received))],
-                Embeddings = Join(part),
+                Embeddings = embeddings,
             };
 
             // Not cancelled with the call: the items are on their way to the disk, and their fate is to be known.
-            var answer = await GrainCalls.RepeatAsync(() => shard.Append(block), CancellationToken.None);
+            var attempts = 0;
+            var answer = await GrainCalls.RepeatAsync(
+                () =>
+                {
+                    attempts++;
+                    return shard.Append(block);
+                },
+                CancellationToken.None);
+            if (attempts == 1)
+            {
+                // Answered, so the shard has its own copy; after a repeat an earlier message may still hold this one.
+                ArrayPool<byte>.Shared.Return(embeddings.Array!);
+            }
+
             var revision = RevisionToken.Encode(collection.Uid, answer.Revision);
             for (var i = 0; i < part.Count; i++)
             {
@@ -77,7 +92,7 @@ internal sealed class BlockAppender(IGrainFactory grains, ErrorMapper errors, Ti
         var bytes = 0;
         foreach (var item in items)
         {
-            var size = item.Embeddings.Sum(embedding => embedding.Length);
+            var size = Size(item);
             if (part.Count > 0 && bytes + size > MaxBytes)
             {
                 yield return part;
@@ -92,23 +107,38 @@ internal sealed class BlockAppender(IGrainFactory grains, ErrorMapper errors, Ti
         yield return part;
     }
 
-    private static ReadOnlyMemory<byte> Join(List<PendingItem> part)
+    /// <summary>All embeddings of the items in one rented array.</summary>
+    private static ArraySegment<byte> Join(List<PendingItem> part)
     {
-        var total = part.Sum(item => item.Embeddings.Sum(embedding => embedding.Length));
-        if (total == 0)
+        var total = 0;
+        foreach (var item in part)
         {
-            return ReadOnlyMemory<byte>.Empty;
+            total += Size(item);
         }
 
-        var joined = GC.AllocateUninitializedArray<byte>(total);
+        var joined = ArrayPool<byte>.Shared.Rent(Math.Max(1, total));
         var at = 0;
-        foreach (var embedding in part.SelectMany(item => item.Embeddings))
+        foreach (var item in part)
         {
-            embedding.CopyTo(joined.AsMemory(at));
-            at += embedding.Length;
+            foreach (var embedding in item.Embeddings)
+            {
+                embedding.CopyTo(joined.AsMemory(at));
+                at += embedding.Length;
+            }
         }
 
-        return joined;
+        return new ArraySegment<byte>(joined, 0, total);
+    }
+
+    private static int Size(PendingItem item)
+    {
+        var size = 0;
+        foreach (var embedding in item.Embeddings)
+        {
+            size += embedding.Length;
+        }
+
+        return size;
     }
 
     private static IngestItem ToGrain(PendingItem item, long receivedMicros) => new()

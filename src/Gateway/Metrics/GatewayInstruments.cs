@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using FaceCluster.Gateway.Ingest;
 using FaceCluster.V1;
 using Google.Rpc;
@@ -7,23 +9,29 @@ using Google.Rpc;
 namespace FaceCluster.Gateway.Metrics;
 
 /// <summary>The gateway's figures. Labels never name cameras, faces or people.</summary>
+/// <remarks>
+/// What is counted per block is summed here and read when the metrics are collected: handing every number to the listeners
+/// at once cost as much as storing the block.
+/// </remarks>
 internal sealed class GatewayInstruments : IDisposable
 {
     /// <summary>The meter's name.</summary>
     public const string MeterName = "FaceCluster.Gateway";
 
     private readonly Meter _meter;
-    private readonly Counter<long> _items;
-    private readonly Counter<long> _faces;
-    private readonly Counter<long> _bytes;
     private readonly Histogram<double> _acknowledgement;
+    private readonly ConcurrentDictionary<string, StrongBox<long>> _errors = new(StringComparer.Ordinal);
+    private long _stored;
+    private long _repeated;
+    private long _faces;
+    private long _bytes;
 
     public GatewayInstruments(IMeterFactory meters, IngestLimits limits)
     {
         _meter = meters.Create(MeterName);
-        _items = _meter.CreateCounter<long>("ingest.items", "{item}", "Items answered, by result: stored, repeated, or the reason of the error.");
-        _faces = _meter.CreateCounter<long>("ingest.faces", "{face}", "Faces stored.");
-        _bytes = _meter.CreateCounter<long>("ingest.bytes", "By", "Bytes of blocks received.");
+        _meter.CreateObservableCounter("ingest.items", Items, "{item}", "Items answered, by result: stored, repeated, or the reason of the error.");
+        _meter.CreateObservableCounter("ingest.faces", () => Interlocked.Read(ref _faces), "{face}", "Faces stored.");
+        _meter.CreateObservableCounter("ingest.bytes", () => Interlocked.Read(ref _bytes), "By", "Bytes of blocks received.");
         _acknowledgement = _meter.CreateHistogram(
             "ingest.acknowledgement",
             "s",
@@ -33,20 +41,46 @@ internal sealed class GatewayInstruments : IDisposable
     }
 
     /// <summary>Counts a block that has been answered.</summary>
-    public void Block(IEnumerable<ItemAcknowledgement> acknowledgements, long bytes, long receivedTimestamp)
+    public void Block(IReadOnlyList<ItemAcknowledgement> acknowledgements, long bytes, long receivedTimestamp)
     {
-        _bytes.Add(bytes);
-        _acknowledgement.Record(Stopwatch.GetElapsedTime(receivedTimestamp).TotalSeconds);
-        foreach (var group in acknowledgements.GroupBy(Result))
+        var (stored, repeated, faces) = (0L, 0L, 0L);
+        for (var i = 0; i < acknowledgements.Count; i++)
         {
-            _items.Add(group.Count(), new KeyValuePair<string, object?>("result", group.Key));
+            var item = acknowledgements[i];
+            if (item.Error is { } error)
+            {
+                var count = _errors.GetOrAdd(error.GetDetail<ErrorInfo>()?.Reason ?? "error", static _ => new StrongBox<long>());
+                Interlocked.Increment(ref count.Value);
+            }
+            else if (item.Replayed)
+            {
+                repeated++;
+            }
+            else
+            {
+                stored++;
+                faces += item.Faces.Count;
+            }
         }
 
-        _faces.Add(acknowledgements.Where(item => !item.Replayed).Sum(item => (long)item.Faces.Count));
+        Interlocked.Add(ref _stored, stored);
+        Interlocked.Add(ref _repeated, repeated);
+        Interlocked.Add(ref _faces, faces);
+        Interlocked.Add(ref _bytes, bytes);
+        _acknowledgement.Record(Stopwatch.GetElapsedTime(receivedTimestamp).TotalSeconds);
     }
 
     public void Dispose() => _meter.Dispose();
 
-    private static string Result(ItemAcknowledgement item) =>
-        item.Error is null ? (item.Replayed ? "repeated" : "stored") : item.Error.GetDetail<ErrorInfo>()?.Reason ?? "error";
+    private IEnumerable<Measurement<long>> Items()
+    {
+        yield return Of("stored", Interlocked.Read(ref _stored));
+        yield return Of("repeated", Interlocked.Read(ref _repeated));
+        foreach (var (reason, count) in _errors)
+        {
+            yield return Of(reason, Interlocked.Read(ref count.Value));
+        }
+
+        static Measurement<long> Of(string result, long count) => new(count, new KeyValuePair<string, object?>("result", result));
+    }
 }

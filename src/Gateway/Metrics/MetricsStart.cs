@@ -11,7 +11,13 @@ internal sealed class MetricsStart : IHostedService
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // The adapter has buckets of its own; the instruments know theirs better.
-        Prometheus.Metrics.ConfigureMeterAdapter(adapter => adapter.ResolveHistogramBuckets = HistogramBuckets.Of);
+        Prometheus.Metrics.ConfigureMeterAdapter(adapter =>
+        {
+            adapter.ResolveHistogramBuckets = HistogramBuckets.Of;
+
+            // It counts every 4 KB buffer that is taken and given back, at more cost than the buffer itself.
+            adapter.InstrumentFilterPredicate = static instrument => instrument.Meter.Name != "Microsoft.AspNetCore.MemoryPool";
+        });
         await Prometheus.Metrics.DefaultRegistry.CollectAndExportAsTextAsync(Stream.Null, cancellationToken);
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using FaceCluster.Core;
@@ -11,7 +12,7 @@ internal sealed partial class ShardGrain
     /// <summary>Most items of a block.</summary>
     private const int MaxItems = 32;
 
-    private readonly Dictionary<(int Camera, long Sequence), Task> _committing = [];
+    private readonly CommitsUnderWay _committing = new();
     private readonly Dictionary<int, long> _highestTaken = [];
     private Task _lastCommit = Task.CompletedTask;
     private long _lastVisibleLsn;
@@ -32,41 +33,27 @@ internal sealed partial class ShardGrain
         var camera = _table.Camera(block.Camera);
 
         // A repeat may arrive while its first copy is being committed: it is answered by the same commit.
-        while (Committing(camera, block) is { } commit)
+        while (_committing.Find(camera, block.Items) is { } earlier)
         {
-            await commit.WaitAsync(cancellationToken);
+            // Its failure is the first caller's; this one finds the item missing and stores it.
+            await Ended(earlier).WaitAsync(cancellationToken);
             ThrowIfClosed();
         }
 
-        var fresh = new List<int>(block.Items.Count);
-        for (var i = 0; i < block.Items.Count; i++)
-        {
-            if (!_table.TryGetItem(camera, block.Items[i].Sequence, out _))
-            {
-                fresh.Add(i);
-            }
-        }
-
+        var fresh = Fresh(camera, block);
         var gaps = Gaps(camera, block, fresh);
-        if (fresh.Count > 0)
+        if (fresh != 0)
         {
             var commit = CommitAsync(camera, block, fresh, gaps, _lastCommit);
             _lastCommit = commit;
-            foreach (var i in fresh)
-            {
-                _committing.TryAdd((camera, block.Items[i].Sequence), commit);
-            }
-
+            var entry = _committing.Add(camera, block.Items, fresh, commit);
             try
             {
                 await commit;
             }
             finally
             {
-                foreach (var i in fresh)
-                {
-                    _committing.Remove((camera, block.Items[i].Sequence));
-                }
+                _committing.Remove(entry);
             }
         }
 
@@ -96,19 +83,26 @@ internal sealed partial class ShardGrain
         return new(answers);
     }
 
-    private Task? Committing(int camera, IngestBlock block)
+    /// <summary>The items that are not stored yet: bit i stands for item i.</summary>
+    private uint Fresh(int camera, IngestBlock block)
     {
-        foreach (var item in block.Items)
+        var fresh = 0u;
+        for (var i = 0; i < block.Items.Count; i++)
         {
-            if (_committing.TryGetValue((camera, item.Sequence), out var commit))
+            if (!_table.TryGetItem(camera, block.Items[i].Sequence, out _))
             {
-                // Its failure is the first caller's; this one finds the item missing and stores it.
-                return commit.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                fresh |= 1u << i;
             }
         }
 
-        return null;
+        return fresh;
     }
+
+    private static bool Has(uint fresh, int item) => (fresh >> item & 1) != 0;
+
+    /// <summary>The end of a task, however it ends.</summary>
+    private static async Task Ended(Task task) =>
+        await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
     private void Check(IngestBlock block)
     {
@@ -118,14 +112,24 @@ internal sealed partial class ShardGrain
         }
 
         var faces = 0;
-        var sequences = new HashSet<long>();
-        foreach (var item in block.Items)
+        var highest = -1L;
+        HashSet<long>? sequences = null;
+        for (var i = 0; i < block.Items.Count; i++)
         {
+            var item = block.Items[i];
             faces += item.Faces.Count;
-            if (item.Sequence < 0 || !sequences.Add(item.Sequence))
+            if (item.Sequence <= highest)
+            {
+                // Seldom: not in ascending order.
+                sequences ??= [.. block.Items.Take(i).Select(static earlier => earlier.Sequence)];
+            }
+
+            if (item.Sequence < 0 || sequences?.Add(item.Sequence) == false)
             {
                 throw Invalid("items.sequence", $"The sequence {item.Sequence} is negative or occurs twice in the block.");
             }
+
+            highest = Math.Max(highest, item.Sequence);
         }
 
         var expected = (long)faces * Settings.Dimension * sizeof(float);
@@ -142,28 +146,31 @@ internal sealed partial class ShardGrain
     /// Numbers skipped before each fresh item, counted against the highest number known, on its way to the disk or
     /// earlier in this block.
     /// </summary>
-    private long[] Gaps(int camera, IngestBlock block, List<int> fresh)
+    private long[] Gaps(int camera, IngestBlock block, uint fresh)
     {
         var gaps = new long[block.Items.Count];
         var highest = Math.Max(_table.HighestSequence(camera), _highestTaken.GetValueOrDefault(camera, -1));
-        foreach (var i in fresh)
+        for (var i = 0; i < gaps.Length; i++)
         {
-            var sequence = block.Items[i].Sequence;
-            gaps[i] = highest >= 0 && sequence > highest + 1 ? sequence - highest - 1 : 0;
-            highest = Math.Max(highest, sequence);
+            if (Has(fresh, i))
+            {
+                var sequence = block.Items[i].Sequence;
+                gaps[i] = highest >= 0 && sequence > highest + 1 ? sequence - highest - 1 : 0;
+                highest = Math.Max(highest, sequence);
+            }
         }
 
         _highestTaken[camera] = highest;
         return gaps;
     }
 
-    private async Task CommitAsync(int camera, IngestBlock block, List<int> fresh, long[] gaps, Task previous)
+    private async Task CommitAsync(int camera, IngestBlock block, uint fresh, long[] gaps, Task previous)
     {
         var dimension = Settings.Dimension;
         var faces = 0;
-        foreach (var i in fresh)
+        for (var i = 0; i < block.Items.Count; i++)
         {
-            faces += block.Items[i].Faces.Count;
+            faces += Has(fresh, i) ? block.Items[i].Faces.Count : 0;
         }
 
         var units = ArrayPool<float>.Shared.Rent(Math.Max(1, faces * dimension));
@@ -173,7 +180,7 @@ internal sealed partial class ShardGrain
             var lsn = await Write(_store!.AppendAsync(record));
 
             // Records become visible in the order of the log, so that "everything up to here" means what it says.
-            await previous.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             Show(camera, record, units, lsn);
         }
         finally
@@ -182,23 +189,24 @@ internal sealed partial class ShardGrain
         }
     }
 
-    private ItemBlock Prepare(IngestBlock block, List<int> fresh, long[] gaps, int faces, float[] units)
+    private ItemBlock Prepare(IngestBlock block, uint fresh, long[] gaps, int faces, float[] units)
     {
         var dimension = Settings.Dimension;
 
         // Without repeats, which is the rule, the message's bytes go to the store as they are.
-        var whole = fresh.Count == block.Items.Count;
+        var count = BitOperations.PopCount(fresh);
+        var whole = count == block.Items.Count;
         var raw = whole ? [] : new float[faces * dimension];
         var given = MemoryMarshal.Cast<byte, float>(block.Embeddings.Span);
         var ids = new FaceIdSource(_collection, block.Camera);
-        var records = new ItemEntry[fresh.Count];
+        var records = new ItemEntry[count];
         var source = 0;
         var target = 0;
         var next = 0;
         for (var i = 0; i < block.Items.Count; i++)
         {
             var item = block.Items[i];
-            if (next == fresh.Count || fresh[next] != i)
+            if (!Has(fresh, i))
             {
                 source += item.Faces.Count;
                 continue;
@@ -277,13 +285,13 @@ internal sealed partial class ShardGrain
         ShardInstruments.Stored(_table.Faces.Count - first);
     }
 
-    private ItemAnswer[] Answers(int camera, IngestBlock block, List<int> fresh)
+    private ItemAnswer[] Answers(int camera, IngestBlock block, uint fresh)
     {
         var answers = new ItemAnswer[block.Items.Count];
         for (var i = 0; i < answers.Length; i++)
         {
             _table.TryGetItem(camera, block.Items[i].Sequence, out var row);
-            answers[i] = fresh.Contains(i)
+            answers[i] = Has(fresh, i)
                 ? _table.Answer(row, ItemStatus.Stored, Settings.QualityGate)
                 : AnswerKnown(row, block.Items[i].PayloadDigest);
         }

@@ -86,6 +86,11 @@ internal sealed unsafe class PairScan
             return;
         }
 
+        if (_view.Count - row >= _view.RowsPerChunk)
+        {
+            chunk.OnScan();
+        }
+
         var floors = _lists.Floors;
         ref var firstFloor = ref MemoryMarshal.GetArrayDataReference(floors);
         var sums = stackalloc int[TKernel.PanelWidth * TileRows];

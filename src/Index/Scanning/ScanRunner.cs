@@ -53,6 +53,11 @@ internal static class ScanRunner
                 var endTile = Math.Min(Math.Min(firstTile + TilesPerBlock, tilesPerChunk), (rowEnd + IndexChunk.TileRows - 1) / IndexChunk.TileRows);
                 if (firstTile < endTile && !view.Chunks[chunk].IsRetired && firstRow + (endTile * IndexChunk.TileRows) > view.FirstRow)
                 {
+                    if (rowEnd == view.RowsPerChunk)
+                    {
+                        view.Chunks[chunk].OnScan();
+                    }
+
                     sink.Refresh();
                     TileScanner.Scan<TKernel, TSink>(plan, view.Chunks[chunk], firstRow, firstTile, endTile, rowStart, rowEnd, sink);
                 }

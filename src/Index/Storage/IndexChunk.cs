@@ -29,6 +29,7 @@ internal sealed unsafe class IndexChunk
     private double[]? _acceptance;
     private int _deadRows;
     private bool _retired;
+    private int _collapsed;
 
     public IndexChunk(int dimension, int rows)
     {
@@ -37,8 +38,6 @@ internal sealed unsafe class IndexChunk
         _codeArray = GC.AllocateUninitializedArray<byte>((rows * dimension) + Alignment, pinned: true);
         _scaleArray = GC.AllocateArray<float>(rows + (Alignment / sizeof(float)), pinned: true);
         _errorArray = GC.AllocateArray<float>(rows + (Alignment / sizeof(float)), pinned: true);
-        HugePages.Advise(Marshal.UnsafeAddrOfPinnedArrayElement(_vectorArray, 0), _vectorArray.LongLength * sizeof(float));
-        HugePages.Advise(Marshal.UnsafeAddrOfPinnedArrayElement(_codeArray, 0), _codeArray.LongLength);
         Vectors = (float*)Align(Marshal.UnsafeAddrOfPinnedArrayElement(_vectorArray, 0));
         Codes = (byte*)Align(Marshal.UnsafeAddrOfPinnedArrayElement(_codeArray, 0));
         Scales = (float*)Align(Marshal.UnsafeAddrOfPinnedArrayElement(_scaleArray, 0));
@@ -166,6 +165,21 @@ internal sealed unsafe class IndexChunk
         Errors = null;
         (_vectorArray, _codeArray, _scaleArray, _errorArray) = (null, null, null, null);
         Volatile.Write(ref _acceptance, null);
+    }
+
+    /// <summary>
+    /// Puts a full chunk on large pages, once; see <see cref="HugePages"/>. Called by scans, which gain by it, and not by
+    /// the writer: filling small pages is what a machine does fastest.
+    /// </summary>
+    public void OnScan()
+    {
+        if (Volatile.Read(ref _collapsed) == 0
+            && Interlocked.Exchange(ref _collapsed, 1) == 0
+            && _codeArray is { } codes && _vectorArray is { } vectors)
+        {
+            HugePages.Collapse(Marshal.UnsafeAddrOfPinnedArrayElement(codes, 0), codes.LongLength);
+            HugePages.Collapse(Marshal.UnsafeAddrOfPinnedArrayElement(vectors, 0), vectors.LongLength * sizeof(float));
+        }
     }
 
     /// <summary>The largest power of two of rows whose vectors take at most <see cref="TargetBytes"/>, at least one tile.</summary>

@@ -41,7 +41,10 @@ public interface IShardStore : IAsyncDisposable
     /// <summary>Epoch of this handle: 1 for the first open of the shard, one more for each later open.</summary>
     long Epoch { get; }
 
-    /// <summary>Stores the items of one camera; yields their lsn when durable.</summary>
+    /// <summary>
+    /// Stores the items of one camera; yields their lsn when durable. The embeddings' memory is the caller's again when the
+    /// task ends, and is then used for something else.
+    /// </summary>
     ValueTask<long> AppendAsync(ItemBlock block);
 
     /// <summary>Stores changed candidate lists and marks; yields the lsn when durable.</summary>

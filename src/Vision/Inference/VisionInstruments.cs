@@ -5,10 +5,10 @@ using FaceCluster.Vision.Imaging;
 
 namespace FaceCluster.Vision.Inference;
 
-/// <summary>The figures of the vision path, on the meter "FaceCluster".</summary>
+/// <summary>The figures of the vision path, on the meter "FaceCluster.Vision".</summary>
 internal sealed class VisionInstruments : IDisposable
 {
-    private readonly Meter _meter = new("FaceCluster");
+    private readonly Meter _meter = new("FaceCluster.Vision");
     private readonly ConcurrentDictionary<string, Func<int>> _queues = new();
     private readonly ConcurrentDictionary<string, string> _providers = new();
     private readonly Histogram<int> _batchSize;
@@ -22,16 +22,16 @@ internal sealed class VisionInstruments : IDisposable
 
     public VisionInstruments()
     {
-        _batchSize = _meter.CreateHistogram<int>("facecluster.vision.batch.size", "{picture}", "Pictures per run of a model");
-        _batchDuration = _meter.CreateHistogram<double>("facecluster.vision.batch.duration", "s", "Time of one run of a model");
-        _decodeDuration = _meter.CreateHistogram<double>("facecluster.vision.decode.duration", "s", "Time to decode a picture");
-        _pictures = _meter.CreateCounter<long>("facecluster.vision.pictures", "{picture}", "Pictures analysed");
-        _faces = _meter.CreateCounter<long>("facecluster.vision.faces", "{face}", "Faces embedded");
-        _omitted = _meter.CreateCounter<long>("facecluster.vision.faces.omitted", "{face}", "Faces found beyond the limit of a picture");
-        _refused = _meter.CreateCounter<long>("facecluster.vision.refused", "{picture}", "Pictures refused, by reason");
-        _overloaded = _meter.CreateCounter<long>("facecluster.vision.overloaded", "{picture}", "Pictures turned away because too many were waiting");
-        _meter.CreateObservableGauge("facecluster.vision.queue", Queues, "{picture}", "Pictures that wait for a model");
-        _meter.CreateObservableGauge("facecluster.vision.provider", Providers, "1", "1 for the provider a model really runs on");
+        _batchSize = _meter.CreateHistogram<int>("batch.size", "{picture}", "Pictures per run of a model");
+        _batchDuration = _meter.CreateHistogram<double>("batch.duration", "s", "Time of one run of a model");
+        _decodeDuration = _meter.CreateHistogram<double>("decode.duration", "s", "Time to decode a picture");
+        _pictures = _meter.CreateCounter<long>("pictures", "{picture}", "Pictures analysed");
+        _faces = _meter.CreateCounter<long>("faces", "{face}", "Faces embedded");
+        _omitted = _meter.CreateCounter<long>("faces.omitted", "{face}", "Faces found beyond the limit of a picture");
+        _refused = _meter.CreateCounter<long>("refused", "{picture}", "Pictures refused, by reason");
+        _overloaded = _meter.CreateCounter<long>("overloaded", "{picture}", "Pictures turned away because too many were waiting");
+        _meter.CreateObservableGauge("queue", Queues, "{picture}", "Pictures that wait for a model");
+        _meter.CreateObservableGauge("provider", Providers, "1", "1 for the provider a model really runs on");
     }
 
     public void ObserveQueue(string model, Func<int> length) => _queues[model] = length;

@@ -234,7 +234,7 @@ public sealed class VisionEngineTests
         {
             InstrumentPublished = (instrument, l) =>
             {
-                if (instrument.Meter.Name == "FaceCluster")
+                if (instrument.Meter.Name == "FaceCluster.Vision")
                 {
                     l.EnableMeasurementEvents(instrument);
                 }
@@ -244,9 +244,9 @@ public sealed class VisionEngineTests
         listener.Start();
         await engine.AnalyzeFrameAsync(Picture, null, Cancellation);
         await Assert.ThrowsAsync<ImageRefusedException>(() => engine.AnalyzeFrameAsync(new byte[10], null, Cancellation));
-        Assert.InRange(counted["facecluster.vision.pictures"], 1, long.MaxValue);
-        Assert.InRange(counted["facecluster.vision.faces"], 1, long.MaxValue);
-        Assert.InRange(counted["facecluster.vision.refused"], 1, long.MaxValue);
+        Assert.InRange(counted["pictures"], 1, long.MaxValue);
+        Assert.InRange(counted["faces"], 1, long.MaxValue);
+        Assert.InRange(counted["refused"], 1, long.MaxValue);
     }
 
     [Theory]

@@ -12,10 +12,8 @@ namespace FaceCluster.Grains.Shards;
 internal sealed class FaceTable(int dimension)
 {
     private readonly Dictionary<string, int> _cameras = new(StringComparer.Ordinal);
-    private readonly List<string> _cameraNames = [];
-    private readonly List<long> _highestSequence = [];
-    private readonly Dictionary<(int Camera, long Sequence), int> _items = [];
-    private readonly Dictionary<FaceId, int> _faces = [];
+    private readonly List<CameraItems> _itemsOf = [];
+    private readonly FaceRows _faces = new();
     private readonly ChunkedList<int> _faceOfIndexRow = new();
 
     public ChunkedList<ItemRow> Items { get; } = new();
@@ -35,10 +33,9 @@ internal sealed class FaceTable(int dimension)
     {
         if (!_cameras.TryGetValue(name, out var camera))
         {
-            camera = _cameraNames.Count;
+            camera = _itemsOf.Count;
             _cameras.Add(name, camera);
-            _cameraNames.Add(name);
-            _highestSequence.Add(-1);
+            _itemsOf.Add(new CameraItems(name));
         }
 
         return camera;
@@ -46,14 +43,14 @@ internal sealed class FaceTable(int dimension)
 
     public bool TryGetCamera(string name, out int camera) => _cameras.TryGetValue(name, out camera);
 
-    public string CameraName(int camera) => _cameraNames[camera];
+    public string CameraName(int camera) => _itemsOf[camera].Name;
 
     /// <summary>Highest sequence number stored for a camera, -1 before the first.</summary>
-    public long HighestSequence(int camera) => _highestSequence[camera];
+    public long HighestSequence(int camera) => _itemsOf[camera].Highest;
 
-    public bool TryGetItem(int camera, long sequence, out int item) => _items.TryGetValue((camera, sequence), out item);
+    public bool TryGetItem(int camera, long sequence, out int item) => _itemsOf[camera].TryGet(sequence, out item);
 
-    public bool TryGetFace(FaceId id, out int face) => _faces.TryGetValue(id, out face);
+    public bool TryGetFace(FaceId id, out int face) => _faces.TryGet(id, out face);
 
     /// <summary>The face behind a row of the index.</summary>
     public int FaceOfIndexRow(int row) => _faceOfIndexRow[row];
@@ -61,8 +58,7 @@ internal sealed class FaceTable(int dimension)
     public int AddItem(in ItemRow item)
     {
         var row = Items.Add(item);
-        _items.Add((item.Camera, item.Sequence), row);
-        _highestSequence[item.Camera] = Math.Max(_highestSequence[item.Camera], item.Sequence);
+        _itemsOf[item.Camera].Add(item.Sequence, row);
         return row;
     }
 
@@ -96,7 +92,7 @@ internal sealed class FaceTable(int dimension)
     public bool Delete(FaceId id, [NotNullWhen(true)] out int? row)
     {
         row = null;
-        if (!_faces.TryGetValue(id, out var found) || Faces[found].Deleted)
+        if (!_faces.TryGet(id, out var found) || Faces[found].Deleted)
         {
             return false;
         }
