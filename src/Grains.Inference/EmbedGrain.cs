@@ -36,6 +36,7 @@ internal sealed class EmbedGrain(VisionEngine engine) : Grain, IEmbedGrain
                 Height = analysis.Height,
                 FacesOverLimit = analysis.FacesOverLimit,
                 Faces = [.. analysis.Faces.Select(face => Face(face, request.Kind))],
+                Refused = [.. analysis.Refused.Select(face => Refused(face, request.Kind))],
             };
         }
         catch (ImageRefusedException refused)
@@ -69,6 +70,13 @@ internal sealed class EmbedGrain(VisionEngine engine) : Grain, IEmbedGrain
         DetectionScore = kind == PictureKind.Frame ? face.DetectionScore : 1,
         Magnitude = face.Magnitude,
         Embedding = MemoryMarshal.AsBytes(face.Embedding.AsSpan()).ToArray(),
+    };
+
+    private static RefusedFace Refused(Vision.RefusedFace face, PictureKind kind) => new()
+    {
+        Box = kind == PictureKind.AlignedCrop ? null : Box(face.Box),
+        DetectionScore = kind == PictureKind.Frame ? face.DetectionScore : 1,
+        Reason = face.Reason == FaceRefusal.TooSmall ? RefusedFaceReason.TooSmall : RefusedFaceReason.InvalidEmbedding,
     };
 
     private static FaceBox Box(FoundBox box) => new(box.Left, box.Top, box.Width, box.Height);

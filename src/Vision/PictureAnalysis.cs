@@ -7,7 +7,27 @@ namespace FaceCluster.Vision;
 /// <param name="Height">Height of the upright picture in pixels.</param>
 /// <param name="Faces">The faces, best detection score first.</param>
 /// <param name="FacesOverLimit">Faces found beyond the limit; they were not embedded.</param>
-public sealed record PictureAnalysis(int Width, int Height, IReadOnlyList<AnalyzedFace> Faces, int FacesOverLimit);
+public sealed record PictureAnalysis(int Width, int Height, IReadOnlyList<AnalyzedFace> Faces, int FacesOverLimit)
+{
+    /// <summary>Faces that were found but cannot be used, with the reason.</summary>
+    public IReadOnlyList<RefusedFace> Refused { get; init; } = [];
+}
+
+/// <summary>Why a face that was found is not used.</summary>
+public enum FaceRefusal
+{
+    /// <summary>Its shorter side has fewer pixels than <see cref="Detection.DetectionOptions.MinUsablePixels"/>.</summary>
+    TooSmall,
+
+    /// <summary>The model's output has no finite, positive length.</summary>
+    InvalidEmbedding,
+}
+
+/// <summary>A face that was found but cannot be used.</summary>
+/// <param name="Box">The box in pixels of the upright picture.</param>
+/// <param name="DetectionScore">The detector's score, 0 to 1; 0 where no detector ran.</param>
+/// <param name="Reason">Why.</param>
+public sealed record RefusedFace(FaceBox Box, float DetectionScore, FaceRefusal Reason);
 
 /// <summary>One face with its raw embedding.</summary>
 /// <param name="Box">The box in pixels of the upright picture.</param>

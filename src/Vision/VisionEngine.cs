@@ -198,16 +198,24 @@ public sealed partial class VisionEngine : IFacePipeline, IAsyncDisposable
     {
         var found = await _detector.DetectAsync(picture, cancellationToken);
         var limit = options.MaxFaces > 0 ? Math.Min(options.MaxFaces, _options.Detection.MaxFaces) : _options.Detection.MaxFaces;
-        var wanted = found.Take(limit).ToArray();
-        var faces = await EmbedAsync(picture, wanted, options, cancellationToken);
-        return new PictureAnalysis(picture.Width, picture.Height, faces, found.Count - wanted.Length);
+        var usable = found.ToLookup(face => Math.Min(face.Box.Width, face.Box.Height) >= _options.Detection.MinUsablePixels);
+        var wanted = usable[true].Take(limit).ToArray();
+        var analysis = await EmbedAsync(picture, wanted, options, cancellationToken);
+        return analysis with
+        {
+            FacesOverLimit = usable[true].Count() - wanted.Length,
+            Refused =
+            [
+                .. usable[false].Take(limit).Select(face => new RefusedFace(face.Box, face.Score, FaceRefusal.TooSmall)),
+                .. analysis.Refused,
+            ],
+        };
     }
 
     private async Task<PictureAnalysis> EmbedWholeImageAsync(PixelBuffer picture, AnalyzeOptions options, CancellationToken cancellationToken)
     {
         var whole = new Detection.Detection(new FaceBox(0, 0, picture.Width, picture.Height), 0);
-        var faces = await EmbedAsync(picture, [whole], options, cancellationToken);
-        return new PictureAnalysis(picture.Width, picture.Height, faces, 0);
+        return await EmbedAsync(picture, [whole], options, cancellationToken);
     }
 
     private async Task<PictureAnalysis> EmbedAlignedAsync(PixelBuffer picture, AnalyzeOptions options, CancellationToken cancellationToken)
@@ -220,16 +228,16 @@ public sealed partial class VisionEngine : IFacePipeline, IAsyncDisposable
 
         var item = new EmbeddingItem(picture, Model.Writer);
         await _embeddingEngine.RunAsync(item, cancellationToken);
-        var face = Face(new Detection.Detection(new FaceBox(0, 0, size, size), 0), null, item, options.IncludeCrops ? ImageEncoder.Jpeg(picture) : null);
-        return new PictureAnalysis(size, size, [face], 0);
+        var whole = new Detection.Detection(new FaceBox(0, 0, size, size), 0);
+        return Result(picture, [whole], [Face(whole, null, item, options.IncludeCrops ? ImageEncoder.Jpeg(picture) : null)]);
     }
 
-    private async Task<AnalyzedFace[]> EmbedAsync(
+    private async Task<PictureAnalysis> EmbedAsync(
         PixelBuffer picture, Detection.Detection[] found, AnalyzeOptions options, CancellationToken cancellationToken)
     {
         if (found.Length == 0)
         {
-            return [];
+            return Result(picture, found, []);
         }
 
         var aligned = await AlignAsync(picture, found, cancellationToken);
@@ -237,7 +245,10 @@ public sealed partial class VisionEngine : IFacePipeline, IAsyncDisposable
         {
             var items = aligned.Select(face => new EmbeddingItem(face.Crop, Model.Writer)).ToArray();
             await BatchItems.RunAllAsync(_embeddingEngine, items, cancellationToken);
-            return [.. items.Select((item, i) => Face(found[i], aligned[i].Points, item, options.IncludeCrops ? ImageEncoder.Jpeg(aligned[i].Crop) : null))];
+            return Result(
+                picture,
+                found,
+                [.. items.Select((item, i) => Face(found[i], aligned[i].Points, item, options.IncludeCrops ? ImageEncoder.Jpeg(aligned[i].Crop) : null))]);
         }
         finally
         {
@@ -248,12 +259,20 @@ public sealed partial class VisionEngine : IFacePipeline, IAsyncDisposable
         }
     }
 
-    private static AnalyzedFace Face(Detection.Detection detection, FivePoints? points, EmbeddingItem item, byte[]? crop)
+    /// <summary>Sorts faces with an embedding from those without one.</summary>
+    private static PictureAnalysis Result(PixelBuffer picture, Detection.Detection[] found, AnalyzedFace?[] faces) =>
+        new(picture.Width, picture.Height, [.. faces.OfType<AnalyzedFace>()], 0)
+        {
+            Refused = [.. found.Where((_, i) => faces[i] is null).Select(face => new RefusedFace(face.Box, face.Score, FaceRefusal.InvalidEmbedding))],
+        };
+
+    /// <summary>A face with its embedding, or null where the model gave none that could be compared.</summary>
+    private static AnalyzedFace? Face(Detection.Detection detection, FivePoints? points, EmbeddingItem item, byte[]? crop)
     {
         var unit = new float[item.Embedding.Length];
         var magnitude = Core.Similarity.Normalize(item.Embedding, unit);
         return float.IsFinite(magnitude) && magnitude > 0
             ? new AnalyzedFace(detection.Box, detection.Score, points, item.Embedding, magnitude, crop)
-            : throw new InvalidOperationException("The embedding model gave a vector without a finite, positive length.");
+            : null;
     }
 }

@@ -105,7 +105,7 @@ public sealed class ApproximateSearchTests(SiloFixture fixture) : IClassFixture<
         {
             InstrumentPublished = static (instrument, target) =>
             {
-                if (instrument.Name == "facecluster.search.recall")
+                if (instrument.Name == "search.recall")
                 {
                     target.EnableMeasurementEvents(instrument);
                 }

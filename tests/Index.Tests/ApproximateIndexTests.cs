@@ -22,7 +22,7 @@ public sealed class ApproximateIndexTests
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, target) =>
         {
-            if (instrument.Name == "facecluster.search.recall")
+            if (instrument.Name == "search.recall")
             {
                 target.EnableMeasurementEvents(instrument);
             }

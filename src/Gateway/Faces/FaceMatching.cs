@@ -26,7 +26,7 @@ internal sealed class FaceMatching(
         violations.Range("min_similarity", minimum, -1, 1).ThrowIfAny();
         var collection = await collections.GetAsync(name!);
         await revisions.WaitAsync(collection, request.MinRevision, context);
-        var query = await queries.ReadAsync(collection, "query", request.Query, context.CancellationToken);
+        var (query, refused) = await queries.ReadAsync(collection, "query", request.Query, context.CancellationToken);
         var (hits, approximate) = await search.SearchAsync(collection, query, limit, minimum, request.Exact, context.CancellationToken);
         var found = await faces.ReadAsync(collection, [.. hits.SelectMany(list => list).Select(hit => hit.Id)], mask);
         var response = new SearchFacesResponse { Approximate = approximate };
@@ -40,6 +40,12 @@ internal sealed class FaceMatching(
             });
         }
 
+        response.Results.AddRange(refused.Select(face => new FaceSearchResult
+        {
+            Box = Acknowledgements.ToWire(face.Box),
+            Quality = Quality(face),
+            Refusal = Acknowledgements.ToWire(face.Reason),
+        }));
         return response;
     }
 
@@ -73,6 +79,9 @@ internal sealed class FaceMatching(
     /// <summary>The quality of a face that was asked with.</summary>
     public static Quality Quality(QueryFace face) => new() { Magnitude = face.Magnitude, DetectionScore = face.DetectionScore };
 
+    /// <summary>The quality of a face that could not be used.</summary>
+    public static Quality Quality(RefusedFace face) => new() { DetectionScore = face.DetectionScore };
+
     private FaceMatch Match(CollectionInfo collection, Face face, FaceHit hit)
     {
         var match = new FaceMatch { Face = face, Similarity = hit.Similarity };
@@ -86,7 +95,7 @@ internal sealed class FaceMatching(
 
     private async Task<(QueryFace Face, int Count)> LargestAsync(CollectionInfo collection, string field, FaceQuery? query, CancellationToken cancellationToken)
     {
-        var found = await queries.ReadAsync(collection, field, query, cancellationToken);
+        var (found, _) = await queries.ReadAsync(collection, field, query, cancellationToken);
         return found.Count > 0
             ? (found.MaxBy(face => face.Box is { } box ? box.Width * box.Height : 0)!, found.Count)
             : throw ApiError.Exception(StatusCode.FailedPrecondition, ErrorReason.NoFaceFound, $"{field}: the picture holds no usable face.");

@@ -10,3 +10,12 @@ namespace FaceCluster.Gateway.Faces;
 /// <param name="Box">Where in the picture, or null.</param>
 /// <param name="Stored">The stored face that this is, or none.</param>
 internal sealed record QueryFace(ReadOnlyMemory<byte> Embedding, float Magnitude, float DetectionScore, FaceBox? Box, FaceId Stored);
+
+/// <summary>All faces that are asked about.</summary>
+/// <param name="Faces">Those that can be compared.</param>
+/// <param name="Refused">Those of a picture that cannot.</param>
+internal sealed record Query(IReadOnlyList<QueryFace> Faces, IReadOnlyList<RefusedFace> Refused)
+{
+    /// <summary>A query about one face.</summary>
+    public static Query Of(QueryFace face) => new([face], []);
+}

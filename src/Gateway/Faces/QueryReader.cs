@@ -13,7 +13,7 @@ namespace FaceCluster.Gateway.Faces;
 internal sealed class QueryReader(PictureAnalyzer pictures, FaceReader faces)
 {
     /// <summary>The faces of a query: any number for a picture, else exactly one.</summary>
-    public async Task<IReadOnlyList<QueryFace>> ReadAsync(
+    public async Task<Query> ReadAsync(
         CollectionInfo collection, string field, FaceQuery? query, CancellationToken cancellationToken)
     {
         switch (query?.SourceCase)
@@ -25,9 +25,9 @@ internal sealed class QueryReader(PictureAnalyzer pictures, FaceReader faces)
             case FaceQuery.SourceOneofCase.FaceCrop:
                 return Single(await PictureAsync(query.FaceCrop, PictureKind.WholeImage, $"{field}.face_crop", cancellationToken), field);
             case FaceQuery.SourceOneofCase.Embedding:
-                return [Embedding(collection, $"{field}.embedding", query.Embedding)];
+                return Query.Of(Embedding(collection, $"{field}.embedding", query.Embedding));
             case FaceQuery.SourceOneofCase.Face:
-                return [await StoredAsync(collection, $"{field}.face", query.Face)];
+                return Query.Of(await StoredAsync(collection, $"{field}.face", query.Face));
             default:
                 throw ApiError.FieldException(ErrorReason.InvalidField, field, "is missing; one of image, aligned_crop, face_crop, embedding and face is needed.");
         }
@@ -52,7 +52,7 @@ internal sealed class QueryReader(PictureAnalyzer pictures, FaceReader faces)
         return joined;
     }
 
-    private async Task<IReadOnlyList<QueryFace>> PictureAsync(ByteString encoded, PictureKind kind, string field, CancellationToken cancellationToken)
+    private async Task<Query> PictureAsync(ByteString encoded, PictureKind kind, string field, CancellationToken cancellationToken)
     {
         var (answer, error) = await pictures.AnalyzeAsync(encoded, kind, field, cancellationToken);
         if (error is not null)
@@ -60,7 +60,9 @@ internal sealed class QueryReader(PictureAnalyzer pictures, FaceReader faces)
             throw error.ToRpcException();
         }
 
-        return [.. answer!.Faces.Select(face => new QueryFace(face.Embedding, face.Magnitude, face.DetectionScore, face.Box, FaceId.None))];
+        return new Query(
+            [.. answer!.Faces.Select(face => new QueryFace(face.Embedding, face.Magnitude, face.DetectionScore, face.Box, FaceId.None))],
+            answer.Refused);
     }
 
     private static QueryFace Embedding(CollectionInfo collection, string field, Embedding embedding)
@@ -87,8 +89,8 @@ internal sealed class QueryReader(PictureAnalyzer pictures, FaceReader faces)
             : throw ApiError.NotFound(ErrorReason.FaceNotFound, name);
     }
 
-    private static IReadOnlyList<QueryFace> Single(IReadOnlyList<QueryFace> found, string field) =>
-        found.Count > 0
-            ? [found[0]]
+    private static Query Single(Query found, string field) =>
+        found.Faces.Count > 0
+            ? Query.Of(found.Faces[0])
             : throw ApiError.Exception(StatusCode.FailedPrecondition, ErrorReason.NoFaceFound, $"{field}: the picture holds no usable face.");
 }

@@ -37,25 +37,42 @@ internal sealed class Identification(
         var collection = await collections.GetAsync(name!);
         var minimum = request.HasMinSimilarity ? request.MinSimilarity : collection.Settings.LinkThreshold;
         await revisions.WaitAsync(collection, request.MinRevision, context);
-        IReadOnlyList<QueryFace> query =
-        [
-            .. (await queries.ReadAsync(collection, "query", request.Query, context.CancellationToken))
-                .OrderBy(face => face.Box?.Left ?? 0).ThenBy(face => face.Box?.Top ?? 0),
-        ];
+        var (query, refused) = await queries.ReadAsync(collection, "query", request.Query, context.CancellationToken);
+        var (identified, approximate) = await IdentifyAsync(collection, query, limit, minimum, request.IdentitiesOnly, context.CancellationToken);
+        return new IdentifyFacesResponse
+        {
+            Approximate = approximate,
+            Faces =
+            {
+                identified
+                    .Concat(refused.Select(face => new IdentifiedFace
+                    {
+                        Box = Acknowledgements.ToWire(face.Box),
+                        Quality = FaceMatching.Quality(face),
+                        Refusal = Acknowledgements.ToWire(face.Reason),
+                    }))
+                    .OrderBy(face => face.Box?.Left ?? 0).ThenBy(face => face.Box?.Top ?? 0),
+            },
+        };
+    }
+
+    private async Task<(IReadOnlyList<IdentifiedFace> Faces, bool Approximate)> IdentifyAsync(
+        CollectionInfo collection, IReadOnlyList<QueryFace> query, int limit, double minimum, bool identitiesOnly, CancellationToken cancellationToken)
+    {
         if (query.Count == 0)
         {
-            return new IdentifyFacesResponse();
+            return ([], false);
         }
 
         var named = await grains.GetGrain<IGalleryGrain>(collection.Name)
-            .Identify(QueryReader.Join(query), limit, minimum, context.CancellationToken);
-        var (seen, approximate) = request.IdentitiesOnly
+            .Identify(QueryReader.Join(query), limit, minimum, cancellationToken);
+        var (seen, approximate) = identitiesOnly
             ? ([.. query.Select(_ => (IReadOnlyList<Sighting>)[])], false)
-            : await SightingsAsync(collection, query, limit, minimum, context.CancellationToken);
-        var response = new IdentifyFacesResponse { Approximate = approximate };
+            : await SightingsAsync(collection, query, limit, minimum, cancellationToken);
+        var identified = new List<IdentifiedFace>(query.Count);
         for (var i = 0; i < query.Count; i++)
         {
-            response.Faces.Add(new IdentifiedFace
+            identified.Add(new IdentifiedFace
             {
                 Box = Acknowledgements.ToWire(query[i].Box),
                 Quality = FaceMatching.Quality(query[i]),
@@ -63,7 +80,7 @@ internal sealed class Identification(
             });
         }
 
-        return response;
+        return (identified, approximate);
     }
 
     /// <summary>

@@ -42,8 +42,21 @@ internal static class Acknowledgements
             });
         }
 
+        foreach (var face in item.Refused)
+        {
+            acknowledgement.Faces.Add(new AcknowledgedFace
+            {
+                Box = ToWire(face.Box),
+                Quality = new Quality { DetectionScore = face.DetectionScore },
+                Refusal = ToWire(face.Reason),
+            });
+        }
+
         return acknowledgement;
     }
+
+    public static FaceRefusal ToWire(RefusedFaceReason reason) =>
+        reason == RefusedFaceReason.TooSmall ? FaceRefusal.TooSmall : FaceRefusal.InvalidEmbedding;
 
     public static RpcStatus SequenceReused(long sequence) => ApiError.Field(
         ErrorReason.SequenceReused,

@@ -24,6 +24,9 @@ internal sealed class PendingItem(Wire.IngestItem item, int blockIndex)
 
     public int FacesOverLimit { get; set; }
 
+    /// <summary>Faces of the picture that cannot be stored.</summary>
+    public IReadOnlyList<RefusedFace> Refused { get; private set; } = [];
+
     /// <summary>What the shard said.</summary>
     public ItemAnswer? Answer { get; set; }
 
@@ -52,5 +55,6 @@ internal sealed class PendingItem(Wire.IngestItem item, int blockIndex)
         Faces = [.. answer.Faces.Select(face => new FaceObservation { Box = given ?? face.Box, DetectionScore = face.DetectionScore })];
         Embeddings = [.. answer.Faces.Select(face => face.Embedding)];
         FacesOverLimit = answer.FacesOverLimit;
+        Refused = answer.Refused;
     }
 }

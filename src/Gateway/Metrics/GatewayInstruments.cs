@@ -59,7 +59,7 @@ internal sealed class GatewayInstruments : IDisposable
             else
             {
                 stored++;
-                faces += item.Faces.Count;
+                faces += item.Faces.Count(static face => face.Refusal == FaceRefusal.Unspecified);
             }
         }
 

@@ -78,6 +78,35 @@ public sealed record PictureAnswer
 
     [Id(6)]
     public int Height { get; init; }
+
+    /// <summary>Faces that were found but cannot be used.</summary>
+    [Id(7)]
+    public IReadOnlyList<RefusedFace> Refused { get; init; } = [];
+}
+
+/// <summary>Why a face that was found is not used.</summary>
+public enum RefusedFaceReason : byte
+{
+    /// <summary>Smaller than the smallest face the silo embeds.</summary>
+    TooSmall = 0,
+
+    /// <summary>The model's output has no finite, positive length.</summary>
+    InvalidEmbedding = 1,
+}
+
+/// <summary>A face that was found but cannot be used.</summary>
+[GenerateSerializer, Immutable, Alias("fc.RefusedFace")]
+public sealed record RefusedFace
+{
+    /// <summary>In pixels of the upright picture; null where the picture is an aligned crop.</summary>
+    [Id(0)]
+    public FaceBox? Box { get; init; }
+
+    [Id(1)]
+    public float DetectionScore { get; init; }
+
+    [Id(2)]
+    public RefusedFaceReason Reason { get; init; }
 }
 
 /// <summary>What the inference of a silo runs on.</summary>

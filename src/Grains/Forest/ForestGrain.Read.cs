@@ -134,7 +134,7 @@ internal sealed partial class ForestGrain
                 var started = time.GetTimestamp();
                 while (events is { Length: 0 } && wait - time.GetElapsedTime(started) is { Ticks: > 0 } left)
                 {
-                    await _changed.Task.WaitAsync(left, time, cancellationToken);
+                    await Changed(left, cancellationToken);
                     events = _events.Read(afterNumber, MaxPage);
                 }
             }

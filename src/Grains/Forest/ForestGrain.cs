@@ -72,20 +72,18 @@ internal sealed partial class ForestGrain(
             return step == FeedStep.Known;
         }
 
+        // Deletions first: the name of a deleted centre then leads to a face of its cluster, and on with that face.
+        var removed = new List<FaceId>(changes.Deleted);
+        Remove(shard, changes.Deleted);
         foreach (var place in changes.Faces)
         {
             shard.Note(place.Id);
             _view.Apply(new FaceRank(place.Magnitude, place.Id), List(place.Candidates));
         }
 
-        var removed = new List<FaceId>(changes.Deleted);
-        removed.AddRange(shard.Finish(changes));
-        foreach (var id in removed)
-        {
-            shard.Faces.Remove(id);
-            _view.Remove(id);
-        }
-
+        var stale = shard.Finish(changes);
+        Remove(shard, stale);
+        removed.AddRange(stale);
         _events.Collect();
         Pulse();
         await KeepRedirects(removed);
@@ -110,7 +108,7 @@ internal sealed partial class ForestGrain(
 
             while (_shards[revision.Shard].LinkedThrough < revision.Lsn)
             {
-                await _changed.Task.WaitAsync(cancellationToken);
+                await Changed(Timeout.InfiniteTimeSpan, cancellationToken);
             }
         }
     }
@@ -137,6 +135,33 @@ internal sealed partial class ForestGrain(
 
     /// <inheritdoc/>
     public void Dispose() => _stopping.Dispose();
+
+    private void Remove(ShardFeedState shard, IReadOnlyList<FaceId> ids)
+    {
+        foreach (var id in ids)
+        {
+            shard.Faces.Remove(id);
+            _view.Remove(id);
+        }
+    }
+
+    /// <summary>
+    /// Waits for the next change. Ends with the process, too: a silo waits for the calls that run before it stops, and
+    /// after its shards have stopped nothing changes any more.
+    /// </summary>
+    /// <exception cref="TimeoutException">Nothing changed for that long.</exception>
+    private async Task Changed(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
+        try
+        {
+            await _changed.Task.WaitAsync(patience, time, either.Token);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            throw new DomainException(DomainStatus.Unavailable, "FOREST_CLOSED", "The silo stops; repeat the call.");
+        }
+    }
 
     private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -182,7 +207,7 @@ internal sealed partial class ForestGrain(
         {
             try
             {
-                await _changed.Task.WaitAsync(SyncPatience - time.GetElapsedTime(started), time, _stopping.Token);
+                await Changed(SyncPatience - time.GetElapsedTime(started), CancellationToken.None);
             }
             catch (TimeoutException)
             {

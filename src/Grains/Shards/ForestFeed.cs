@@ -106,6 +106,8 @@ internal sealed partial class ForestFeed(int shard, IForestGrain forest, ForestF
 
     private async Task RunAsync()
     {
+        // A caller may note one change after another and only then be consistent: nothing is read in the middle of its turn.
+        await Task.Yield();
         var delay = TimeSpan.FromMilliseconds(50);
         try
         {

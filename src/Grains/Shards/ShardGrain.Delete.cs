@@ -91,7 +91,7 @@ internal sealed partial class ShardGrain
             StartLinking();
         }
 
-        await _feed!.Flushed();
+        await WhileOpen(_feed!.Flushed(), CancellationToken.None);
     }
 
     /// <inheritdoc/>

@@ -56,7 +56,7 @@ internal sealed partial class ShardGrain
         if (shown)
         {
             // The origin counts its face as clustered when all answers are there, so their effects must have arrived.
-            await _feed!.Flushed();
+            await WhileOpen(_feed!.Flushed(), CancellationToken.None);
         }
 
         return new LinkAnswer { Candidates = Array.ConvertAll(results, static result => Hits(result.Candidates)) };
@@ -324,13 +324,14 @@ internal sealed partial class ShardGrain
 
     private void Complete((int Face, long Lsn, long Since)[] round, List<int> complete, List<int> incomplete)
     {
-        _queue.Done();
         foreach (var row in complete)
         {
             _table.Faces[row].Linked = true;
             _feed!.Change(row);
         }
 
+        // Last, because it moves the position up to which the forest may say that it knows everything.
+        _queue.Done();
         foreach (var row in incomplete)
         {
             _queue.Add(row, _lastLsn, time.GetTimestamp());

@@ -119,12 +119,12 @@ internal sealed partial class ShardGrain(
             ThrowIfClosed();
             if (_queue.LinkedThrough < lsn)
             {
-                await _progress.Task.WaitAsync(cancellationToken);
+                await WhileOpen(_progress.Task, cancellationToken);
             }
             else
             {
                 _feed.Wake();
-                await _feed.Flushed().WaitAsync(cancellationToken);
+                await WhileOpen(_feed.Flushed(), cancellationToken);
             }
         }
     }
@@ -136,7 +136,7 @@ internal sealed partial class ShardGrain(
         if (Settings.Linking)
         {
             _feed!.Restart();
-            await _feed.Flushed();
+            await WhileOpen(_feed.Flushed(), CancellationToken.None);
         }
     }
 
@@ -151,6 +151,23 @@ internal sealed partial class ShardGrain(
 
     /// <inheritdoc/>
     public void Dispose() => _stopping.Dispose();
+
+    /// <summary>
+    /// Waits for something that others bring about, at most until this activation or the process ends: a silo waits for the
+    /// calls that run before it stops, and in a stopping silo nobody brings it about any more.
+    /// </summary>
+    private async Task WhileOpen(Task task, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
+        try
+        {
+            await task.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            throw Closed();
+        }
+    }
 
     private static DomainException Closed() =>
         new(DomainStatus.Unavailable, "SHARD_CLOSED", "The shard is being opened elsewhere; repeat the call.");

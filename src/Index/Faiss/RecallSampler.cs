@@ -4,14 +4,14 @@ namespace FaceCluster.Index.Faiss;
 
 /// <summary>
 /// Repeats every n-th approximate search exactly, in the background and one at a time, and publishes the share of the
-/// true neighbours that the answer had: the histogram <c>facecluster.search.recall</c> of the meter <c>FaceCluster</c>.
+/// true neighbours that the answer had: the histogram <c>search.recall</c> of the meter <c>FaceCluster.Index</c>.
 /// </summary>
 public sealed class RecallSampler
 {
-    private static readonly Meter Meter = new("FaceCluster");
+    private static readonly Meter Meter = new("FaceCluster.Index");
 
     private static readonly Histogram<double> Recall = Meter.CreateHistogram(
-        "facecluster.search.recall",
+        "search.recall",
         "1",
         "Share of the exact nearest neighbours that an approximate answer had.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999, 1] });

@@ -15,6 +15,12 @@ public sealed class DetectionOptions
     /// </summary>
     public int MinFacePixels { get; set; } = 30;
 
+    /// <summary>
+    /// Shorter side in pixels from which a found face is embedded. Default 10: the detector finds smaller ones by luck, but
+    /// a handful of dots looks like anybody. They are reported as refused.
+    /// </summary>
+    public int MinUsablePixels { get; set; } = 10;
+
     /// <summary>Detector runs per picture at most. Default 64. In larger pictures the smallest size found grows instead.</summary>
     public int MaxTiles { get; set; } = 64;
 
@@ -34,6 +40,7 @@ public sealed class DetectionOptions
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(MinFacePixels, 8, nameof(MinFacePixels));
+        ArgumentOutOfRangeException.ThrowIfNegative(MinUsablePixels, nameof(MinUsablePixels));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxTiles, nameof(MaxTiles));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxFaces, nameof(MaxFaces));
     }

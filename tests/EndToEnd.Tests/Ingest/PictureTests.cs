@@ -1,6 +1,7 @@
 using FaceCluster.EndToEnd.Tests.Infrastructure;
 using FaceCluster.Testing;
 using FaceCluster.V1;
+using FaceCluster.Vision.Models;
 using Google.Protobuf;
 using Grpc.Core;
 using SkiaSharp;
@@ -65,6 +66,34 @@ public sealed class PictureTests(PictureServer shared)
         Assert.Equal(PictureServer.MaxFaces, item.Faces.Count);
         Assert.True(item.FacesOverLimit > 0);
         Assert.All(item.Faces, found => Assert.True(found.Box.Width > 0));
+    }
+
+    [Fact]
+    public async Task Face_too_small_to_use_is_named_with_its_reason_wherever_pictures_are_read()
+    {
+        var folder = SharedData.Path("lfw-dev", "images");
+        Assert.SkipWhen(folder is null, SharedData.SkipReason);
+        Assert.SkipWhen(ModelFolder.Find(null) is null, "The models are not on this machine: run eng/fetch-models.sh.");
+        await using var server = await TestServer.StartAsync(configure: static options =>
+        {
+            options.Inference.Enabled = true;
+            options.Inference.ConfigureVision = static vision => vision.Detection.MinUsablePixels = 150;
+        });
+        var collection = (await server.Api.Collections.CreateCollectionAsync(new CreateCollectionRequest { CollectionId = "small" })).Name;
+        var face = await File.ReadAllBytesAsync(Directory.EnumerateFiles(folder!).Order().First(), TestContext.Current.CancellationToken);
+        var frame = Pictures.Tile(face, 2, 1, 100);
+        var answer = await server.Api.SendAsync(collection, "door", new IngestItem { Sequence = 0, Frame = frame });
+        var item = answer.Acknowledgements[0];
+        Assert.Null(item.Error);
+        Assert.NotEmpty(item.Faces);
+        Assert.All(item.Faces, found => Assert.Equal((FaceRefusal.TooSmall, string.Empty), (found.Refusal, found.Name)));
+        Assert.All(item.Faces, found => Assert.True(found.Box.Width > 0));
+        var search = await server.Api.Faces.SearchFacesAsync(new SearchFacesRequest { Parent = collection, Query = new FaceQuery { Image = frame } });
+        Assert.Equal(item.Faces.Count, search.Results.Count);
+        Assert.All(search.Results, result => Assert.Equal(FaceRefusal.TooSmall, result.Refusal));
+        var identify = await server.Api.Identities.IdentifyFacesAsync(new IdentifyFacesRequest { Parent = collection, Query = new FaceQuery { Image = frame } });
+        Assert.Equal(item.Faces.Count, identify.Faces.Count);
+        Assert.All(identify.Faces, found => Assert.Equal(FaceRefusal.TooSmall, found.Refusal));
     }
 
     [Fact]

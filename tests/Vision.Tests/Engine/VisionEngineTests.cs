@@ -51,17 +51,33 @@ public sealed class VisionEngineTests
     }
 
     [Fact]
-    public async Task AnalyzeFrame_ThousandsOfFaces_KeepsTheBestAndCountsTheRest()
+    public async Task AnalyzeFrame_TenThousandFaces_KeepsTheBestAndCountsTheRest()
     {
+        // 1,200 in each of some thirty windows: over 10,000 boxes come out of the detector for one frame.
         float[][] boxes = [.. from y in Enumerable.Range(0, 30) from x in Enumerable.Range(0, 40) select (float[])[x / 40f, y / 30f, (x + 0.8f) / 40f, (y + 0.8f) / 30f]];
         using var folder = new TinyFolder(boxes: boxes);
-        await using var engine = VisionEngine.Create(folder.Options());
+        var options = folder.Options();
+        options.Detection.MinUsablePixels = 4;
+        await using var engine = VisionEngine.Create(options);
         var analysis = await engine.AnalyzeFrameAsync(Pictures.Quadrants(1920, 1080, SKEncodedImageFormat.Jpeg), null, Cancellation);
         Assert.Equal(100, analysis.Faces.Count);
         Assert.InRange(analysis.FacesOverLimit, 1_000, 20_000);
         Assert.Equal(analysis.Faces.OrderByDescending(face => face.DetectionScore), analysis.Faces);
         var fewer = await engine.AnalyzeFrameAsync(Picture, new AnalyzeOptions { MaxFaces = 7 }, Cancellation);
         Assert.Equal((7, 1193), (fewer.Faces.Count, fewer.FacesOverLimit));
+    }
+
+    [Fact]
+    public async Task AnalyzeFrame_FaceOfAFewPixels_IsReportedAsTooSmall()
+    {
+        using var folder = new TinyFolder(boxes: [[0.1f, 0.1f, 0.3f, 0.3f], [0.6f, 0.6f, 0.625f, 0.65f]]);
+        await using var engine = VisionEngine.Create(folder.Options());
+        var analysis = await engine.AnalyzeFrameAsync(Picture, null, Cancellation);
+        Assert.InRange(Assert.Single(analysis.Faces).Box.Width, 60, 68);
+        var refused = Assert.Single(analysis.Refused);
+        Assert.Equal(FaceRefusal.TooSmall, refused.Reason);
+        Assert.InRange(refused.Box.Width, 7, 9);
+        Assert.Equal(0, analysis.FacesOverLimit);
     }
 
     [Fact]
