@@ -43,7 +43,7 @@ public sealed class EmbeddingModel
     /// <exception cref="ModelException">No manifest, an invalid one, or one that contradicts the model.</exception>
     internal static EmbeddingModel Describe(OnnxModel model, string path, ModelManifest? given = null)
     {
-        var manifest = given ?? FindManifest(model, path);
+        var manifest = given ?? ModelManifest.Find(path, model.Metadata, model.Sha256);
         if (manifest.Sha256 is { } expected && !expected.Equals(model.Sha256, StringComparison.OrdinalIgnoreCase))
         {
             throw new ModelException($"The file {path} is not the one its manifest describes: its SHA-256 is {model.Sha256}.");
@@ -61,31 +61,5 @@ public sealed class EmbeddingModel
         }
 
         return new EmbeddingModel(manifest, model.Sha256);
-    }
-
-    private static ModelManifest FindManifest(OnnxModel model, string path)
-    {
-        var beside = Path.ChangeExtension(path, ".json");
-        if (File.Exists(beside))
-        {
-            return ModelManifest.Parse(File.ReadAllText(beside), beside);
-        }
-
-        if (model.Metadata.TryGetValue(ModelManifest.MetadataKey, out var text))
-        {
-            return ModelManifest.Parse(text, $"in the metadata of {path}");
-        }
-
-        var standard = ModelManifest.Parse(DefaultManifest(), "built in");
-        return standard.Sha256 == model.Sha256
-            ? standard
-            : throw new ModelException($"The model {path} has no manifest: put its colour order, mean, scale, template, dimension and magnitude quantiles into {beside}.");
-    }
-
-    private static string DefaultManifest()
-    {
-        using var stream = typeof(EmbeddingModel).Assembly.GetManifestResourceStream("fr_feature.json")!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
     }
 }

@@ -84,6 +84,36 @@ public sealed class ModelManifest
         }
     }
 
+    /// <summary>
+    /// Finds the manifest of a model file: the JSON file beside it, else its metadata, else the built-in one if it is the
+    /// default model.
+    /// </summary>
+    /// <exception cref="ModelException">The file is no model, or there is no manifest or an invalid one.</exception>
+    public static ModelManifest Find(string path)
+    {
+        var file = OnnxModelFile.Read(path);
+        return Find(path, file.Metadata, file.Sha256);
+    }
+
+    internal static ModelManifest Find(string path, IReadOnlyDictionary<string, string> metadata, string sha256)
+    {
+        var beside = Path.ChangeExtension(path, ".json");
+        if (File.Exists(beside))
+        {
+            return Parse(File.ReadAllText(beside), beside);
+        }
+
+        if (metadata.TryGetValue(MetadataKey, out var text))
+        {
+            return Parse(text, $"in the metadata of {path}");
+        }
+
+        var standard = Parse(DefaultManifest(), "built in");
+        return standard.Sha256 == sha256
+            ? standard
+            : throw new ModelException($"The model {path} has no manifest: put its colour order, mean, scale, template, dimension and magnitude quantiles into {beside}.");
+    }
+
     /// <summary>The manifest as the JSON text that <see cref="Parse"/> reads.</summary>
     /// <exception cref="ModelException">A value is out of range.</exception>
     public string ToJson()
@@ -98,6 +128,13 @@ public sealed class ModelManifest
         }
 
         return JsonSerializer.Serialize(this, JsonOptions);
+    }
+
+    private static string DefaultManifest()
+    {
+        using var stream = typeof(ModelManifest).Assembly.GetManifestResourceStream("fr_feature.json")!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
     }
 
     private void Validate()
