@@ -60,6 +60,7 @@ public static class FaceClusterCommandLine
         root.Subcommands.Add(new DemoCommand(console));
         root.Subcommands.Add(new ServeCommand(console));
         root.Subcommands.Add(new KeysCommand(console));
+        root.Subcommands.Add(new ShardCommand(console));
         HelpWithExamples.AddTo(root);
         return root;
     }

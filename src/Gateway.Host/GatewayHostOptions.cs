@@ -1,6 +1,6 @@
 using System.Net;
 using FaceCluster.Gateway.Access;
-using Orleans.Configuration;
+using FaceCluster.Membership;
 
 namespace FaceCluster.Gateway.Host;
 
@@ -25,8 +25,8 @@ internal sealed class GatewayHostOptions
     /// <summary>The gateways of the silos, address:port each. Empty: the silo of this machine on port 30000.</summary>
     public IList<string> SiloGateways { get; } = [];
 
-    /// <summary>Name of the Orleans cluster.</summary>
-    public string ClusterId { get; set; } = "facecluster";
+    /// <summary>How the silos are found. Default: by <see cref="SiloGateways"/>.</summary>
+    public MembershipOptions Membership { get; set; } = new();
 
     public IPAddress ParsedAddress => Address switch
     {
@@ -54,11 +54,12 @@ internal sealed class GatewayHostOptions
         var gateways = SiloGateways.Select(text => IPEndPoint.TryParse(text, out var endpoint)
             ? endpoint
             : throw Failure($"{Section}:SiloGateways holds '{text}'; an IP address with a port is needed.")).ToArray();
-        client.UseStaticClustering(gateways.Length > 0 ? gateways : [new IPEndPoint(IPAddress.Loopback, 30000)]);
-        client.Configure<ClusterOptions>(cluster =>
+        client.UseMembership(Membership, gateways.Length > 0 ? gateways : [new IPEndPoint(IPAddress.Loopback, 30000)]);
+        client.UseConnectionRetryFilter(async (_, cancellation) =>
         {
-            cluster.ClusterId = ClusterId;
-            cluster.ServiceId = "facecluster";
+            // The silos may start after this process.
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+            return !cancellation.IsCancellationRequested;
         });
     }
 

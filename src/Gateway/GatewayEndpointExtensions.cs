@@ -1,3 +1,4 @@
+using FaceCluster.Gateway.Admin;
 using FaceCluster.Gateway.Clusters;
 using FaceCluster.Gateway.Collections;
 using FaceCluster.Gateway.Faces;
@@ -30,6 +31,7 @@ public static class GatewayEndpointExtensions
         endpoints.MapGrpcService<IdentityGrpcService>();
         endpoints.MapGrpcService<CollectionGrpcService>();
         endpoints.MapGrpcService<ServerGrpcService>();
+        endpoints.MapGrpcService<ClusterAdminGrpcService>();
         endpoints.MapGrpcHealthChecksService();
         if (endpoints.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value.Reflection)
         {

@@ -98,6 +98,7 @@ public static class GatewayServiceCollectionExtensions
                 {
                     IngestService.Descriptor, FaceService.Descriptor, ClusterService.Descriptor,
                     IdentityService.Descriptor, CollectionService.Descriptor, ServerService.Descriptor,
+                    ClusterAdminService.Descriptor,
                 })
             {
                 health.Services.Map(service.FullName, check => check.Name == GrainsHealthCheck.Name);

@@ -5,10 +5,13 @@ namespace FaceCluster.Gateway;
 /// <summary>Repeats calls of shards that just move to another silo.</summary>
 internal static class GrainCalls
 {
-    private static readonly TimeSpan[] Delays = [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(250)];
+    private static readonly TimeSpan[] Delays =
+    [
+        TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2),
+    ];
 
     /// <summary>
-    /// Runs a call that is harmless to repeat, up to three times where a shard was fenced or its silo rejected the
+    /// Runs a call that is harmless to repeat, again and again for some four seconds where a shard was fenced or its silo rejected the
     /// message. A timeout is not repeated: it has already cost the caller the time it has.
     /// </summary>
     public static async ValueTask<T> RepeatAsync<T>(Func<ValueTask<T>> call, CancellationToken cancellationToken)

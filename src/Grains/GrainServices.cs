@@ -1,3 +1,4 @@
+using FaceCluster.Grains.Placement;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -6,8 +7,10 @@ namespace FaceCluster.Grains;
 /// <summary>Registers what the grains need. The host adds the stores (<c>IShardStoreFactory</c>, <c>IMetadataStore</c>).</summary>
 public static class GrainServices
 {
-    /// <summary>Adds options, the compute pool and the warm-up.</summary>
-    public static IServiceCollection AddFaceClusterGrains(this IServiceCollection services)
+    /// <summary>Adds options, the compute pool, the warm-up and what spreads shards over silos.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="carriesShards">Whether the silo has the grains at all; without, it only knows where they may be.</param>
+    public static IServiceCollection AddFaceClusterGrains(this IServiceCollection services, bool carriesShards = true)
     {
         services.AddOptions<ShardOptions>();
         services.AddOptions<ComputeOptions>();
@@ -15,6 +18,12 @@ public static class GrainServices
         services.TryAddSingleton<ComputePool>();
         services.TryAddSingleton<ShardWarmUp>();
         services.AddHostedService(static provider => provider.GetRequiredService<ShardWarmUp>());
+        if (carriesShards)
+        {
+            services.AddHostedService<ShardBalancer>();
+        }
+
+        services.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();
         return services;
     }
 }

@@ -14,6 +14,7 @@ public sealed partial class FaceClusterServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ServerParts _parts;
+    private readonly Uri? _grpcAddress;
     private int _disposed;
 
     private FaceClusterServer(WebApplication app, ServerParts parts, FaceClusterServerOptions options)
@@ -21,15 +22,23 @@ public sealed partial class FaceClusterServer : IAsyncDisposable
         _app = app;
         _parts = parts;
         var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(text => new Uri(text)).ToList();
-        GrpcAddress = addresses[0];
-        HttpAddress = options.HttpPort is null ? null : addresses[1];
+        var grpc = options.ParsedRoles.HasFlag(SiloRoles.Gateway);
+        _grpcAddress = grpc ? addresses[0] : null;
+        HttpAddress = options.HttpPort is null ? null : addresses[grpc ? 1 : 0];
     }
 
-    /// <summary>Where gRPC is served, with the port that was really taken.</summary>
-    public Uri GrpcAddress { get; }
+    /// <summary>Where gRPC is served, with the port that was really taken; see <see cref="ServesGrpc"/>.</summary>
+    /// <exception cref="InvalidOperationException">This process has not the role gateway.</exception>
+    public Uri GrpcAddress => _grpcAddress ?? throw new InvalidOperationException("The server has not the role gateway and serves no gRPC.");
+
+    /// <summary>Whether this process serves gRPC.</summary>
+    public bool ServesGrpc => _grpcAddress is not null;
 
     /// <summary>Where /metrics, /livez and /readyz are served; null where they are not.</summary>
     public Uri? HttpAddress { get; }
+
+    /// <summary>Where the data is, in words.</summary>
+    public string DataPlace => _parts.DataPlace;
 
     /// <summary>The server's services.</summary>
     public IServiceProvider Services => _app.Services;
@@ -55,7 +64,7 @@ public sealed partial class FaceClusterServer : IAsyncDisposable
 
             await app.StartAsync(cancellationToken);
             var server = new FaceClusterServer(app, parts, options);
-            LogServing(logger, server.GrpcAddress, parts.Data.Path);
+            LogServing(logger, server._grpcAddress ?? server.HttpAddress, parts.DataPlace);
             return server;
         }
         catch (Exception exception)

@@ -1,5 +1,6 @@
 using System.Net;
 using FaceCluster.Gateway;
+using FaceCluster.Membership;
 using FaceCluster.Vision;
 
 namespace FaceCluster.Silo;
@@ -10,7 +11,10 @@ public sealed class FaceClusterServerOptions
     /// <summary>The section of the configuration.</summary>
     public const string Section = "Server";
 
-    /// <summary>The folder of all data, created where it is missing. One server at a time uses it. Required.</summary>
+    /// <summary>
+    /// The folder of all data, created where it is missing. One server at a time uses it. Required unless the data is in
+    /// PostgreSQL, see <see cref="Storage"/>.
+    /// </summary>
     public string DataDirectory { get; set; } = string.Empty;
 
     /// <summary>Keeps faces in memory only, so that they are gone with the process: for measurements.</summary>
@@ -31,17 +35,26 @@ public sealed class FaceClusterServerOptions
     /// </summary>
     public bool Insecure { get; set; }
 
+    /// <summary>Where faces and metadata are kept.</summary>
+    public ServerStorageOptions Storage { get; set; } = new();
+
+    /// <summary>How this process finds the others of a cluster. Default: it is alone.</summary>
+    public MembershipOptions Membership { get; set; } = new();
+
+    /// <summary>
+    /// What this process does, separated by commas: <c>compute</c> (shards, clusters, identities), <c>inference</c> (reads
+    /// pictures), <c>gateway</c> (serves gRPC). Default: everything.
+    /// </summary>
+    public string Roles { get; set; } = "compute,inference,gateway";
+
     /// <summary>What pictures are read with.</summary>
     public InferenceOptions Inference { get; set; } = new();
 
-    /// <summary>Port of the Orleans silo on loopback; 0 takes a free one.</summary>
+    /// <summary>Port of the Orleans silo; 0 takes a free one.</summary>
     public int SiloPort { get; set; }
 
-    /// <summary>Port for gateways that run alone, on loopback; null: none can connect.</summary>
+    /// <summary>Port for gateways that run alone; null: none can connect.</summary>
     public int? SiloGatewayPort { get; set; }
-
-    /// <summary>Name of the Orleans cluster.</summary>
-    public string ClusterId { get; set; } = "facecluster";
 
     /// <summary>How long a stop may take before what is left is cut off.</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(30);
@@ -51,6 +64,24 @@ public sealed class FaceClusterServerOptions
 
     /// <summary>Logging; null: warnings and what the server itself says, to standard error.</summary>
     public Action<ILoggingBuilder>? ConfigureLogging { get; set; }
+
+    /// <summary>The parsed <see cref="Roles"/>.</summary>
+    /// <exception cref="ServerStartException">A role is unknown or none is given.</exception>
+    internal SiloRoles ParsedRoles
+    {
+        get
+        {
+            var roles = SiloRoles.None;
+            foreach (var name in Roles.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                roles |= Enum.TryParse<SiloRoles>(name, ignoreCase: true, out var role) && !char.IsAsciiDigit(name[0])
+                    ? role
+                    : throw new ServerStartException($"{Section}:{nameof(Roles)} holds '{name}'; compute, inference and gateway are known.");
+            }
+
+            return roles != SiloRoles.None ? roles : throw new ServerStartException($"{Section}:{nameof(Roles)} is empty; compute, inference or gateway is needed.");
+        }
+    }
 
     /// <summary>The parsed <see cref="Address"/>.</summary>
     /// <exception cref="ServerStartException">It is not an address.</exception>

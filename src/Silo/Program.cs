@@ -12,7 +12,11 @@ options.ConfigureGateway = gateway => configuration.GetSection(FaceCluster.Gatew
 try
 {
     await using var server = await FaceClusterServer.StartAsync(options);
-    await Console.Out.WriteLineAsync($"grpc {server.GrpcAddress}");
+    if (server.ServesGrpc)
+    {
+        await Console.Out.WriteLineAsync($"grpc {server.GrpcAddress}");
+    }
+
     if (server.HttpAddress is { } http)
     {
         await Console.Out.WriteLineAsync($"http {http}");

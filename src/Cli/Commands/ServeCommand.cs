@@ -31,18 +31,22 @@ internal sealed class ServeCommand : CliCommand
 
     private readonly Option<bool> _fallback = new("--allow-cpu-fallback") { Description = "Run on the processor where the provider cannot be had, rather than not at all." };
     private readonly Option<bool> _noInference = new("--no-inference") { Description = "Load no models: the server then takes embeddings only." };
+    private readonly ClusterOptions _cluster = new();
     private readonly Option<bool> _insecure = new("--insecure") { Description = "Let everybody who reaches the address in without an API key." };
 
     public ServeCommand(CliConsole console)
         : base(
             "serve", "Runs a server on this machine until Ctrl-C.",
-            "serve", "serve --data /srv/faces --port 9000", "serve --address * --data /srv/faces")
+            "serve", "serve --data /srv/faces --port 9000", "serve --address * --data /srv/faces",
+            "serve --database \"Host=db;Username=facecluster\" --silo-name a --silo-port 11111 --silo-address 10.0.0.5")
     {
         _console = console;
         foreach (var option in new Option[] { _data, _address, _port, _httpPort, _noHttp, _models, _provider, _fallback, _noInference, _insecure })
         {
             Options.Add(option);
         }
+
+        _cluster.AddTo(this);
 
         _provider.AcceptOnlyFromAmong("cpu", "cuda");
         Run(console, RunAsync);
@@ -65,14 +69,19 @@ internal sealed class ServeCommand : CliCommand
                 ModelDirectory = parse.GetValue(_models),
             },
         };
+        _cluster.Apply(parse, options);
         await using var server = await EmbeddedServer.StartAsync(options, cancellation);
-        _console.Output.WriteLine($"gRPC  {server.GrpcAddress.AbsoluteUri.TrimEnd('/')}");
+        if (server.ServesGrpc)
+        {
+            _console.Output.WriteLine($"gRPC  {server.GrpcAddress.AbsoluteUri.TrimEnd('/')}");
+        }
+
         if (server.HttpAddress is { } http)
         {
             _console.Output.WriteLine($"HTTP  {http.AbsoluteUri.TrimEnd('/')}/metrics, /livez, /readyz");
         }
 
-        _console.Output.WriteLine($"data  {options.DataDirectory}");
+        _console.Output.WriteLine($"data  {server.DataPlace}");
         _console.Output.WriteLine("Try in another terminal: facecluster ingest FOLDER; facecluster clusters list; facecluster identify PHOTO");
         _console.Output.Flush();
         await server.WaitForShutdownAsync(cancellation);

@@ -42,6 +42,7 @@ public sealed class ServerConnection : IDisposable
         Identities = new IdentityService.IdentityServiceClient(invoker);
         Collections = new CollectionService.CollectionServiceClient(invoker);
         Server = new ServerService.ServerServiceClient(invoker);
+        ClusterAdmin = new ClusterAdminService.ClusterAdminServiceClient(invoker);
     }
 
     /// <summary>Where the server is.</summary>
@@ -61,6 +62,8 @@ public sealed class ServerConnection : IDisposable
     public CollectionService.CollectionServiceClient Collections { get; }
 
     public ServerService.ServerServiceClient Server { get; }
+
+    public ClusterAdminService.ClusterAdminServiceClient ClusterAdmin { get; }
 
     /// <inheritdoc/>
     public void Dispose() => _channel.Dispose();

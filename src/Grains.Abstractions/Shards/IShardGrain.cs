@@ -71,6 +71,13 @@ public interface IShardGrain : IGrainWithStringKey
     [Alias("Status")]
     ValueTask<ShardStatus> Status();
 
+    /// <summary>
+    /// Has the shard close here and open on another silo. Returns when the move has begun; calls meanwhile wait for it.
+    /// INVALID_ARGUMENT where the text is no silo's address.
+    /// </summary>
+    [Alias("Move")]
+    ValueTask Move(string silo);
+
     /// <summary>Deletes the shard's store; part of deleting a collection.</summary>
     [Alias("Drop")]
     ValueTask Drop();

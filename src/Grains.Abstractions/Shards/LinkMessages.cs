@@ -63,4 +63,12 @@ public sealed record ShardStatus
     /// <summary>Milliseconds from the acknowledgement of the latest linked face to its place in the forest.</summary>
     [Id(7)]
     public double LinkLagMilliseconds { get; init; }
+
+    /// <summary>The silo that carries the shard, in the form that <see cref="IShardGrain.Move"/> takes.</summary>
+    [Id(8)]
+    public string Silo { get; init; } = string.Empty;
+
+    /// <summary>How often the shard has been opened: the number that fences earlier owners.</summary>
+    [Id(9)]
+    public long Epoch { get; init; }
 }

@@ -1,4 +1,5 @@
 using FaceCluster.Core;
+using FaceCluster.Grains.Placement;
 using FaceCluster.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -20,7 +21,7 @@ namespace FaceCluster.Grains.Shards;
 [KeepAlive]
 [Reentrant]
 [Immovable(ImmovableKind.Any)]
-[HashBasedPlacement]
+[ShardPlacement]
 [GrainType("fc.shard")]
 internal sealed partial class ShardGrain(
     IShardStoreFactory stores,
@@ -28,6 +29,7 @@ internal sealed partial class ShardGrain(
     IOptions<ShardOptions> options,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
+    ILocalSiloDetails silo,
     ILogger<ShardGrain> logger) : Grain, IShardGrain, ForestFeed.ISource, IDisposable
 {
     private readonly ShardOptions _options = options.Value;
@@ -61,7 +63,18 @@ internal sealed partial class ShardGrain(
         var started = time.GetTimestamp();
         var table = new FaceTable(Settings.Dimension);
         var replay = new ShardReplay(table);
-        _store = await stores.OpenAsync(new ShardName(_collection, _shard), Settings.Dimension, replay, cancellationToken);
+        try
+        {
+            _store = await stores.OpenAsync(new ShardName(_collection, _shard), Settings.Dimension, replay, cancellationToken);
+        }
+        catch (Exception error) when (error is ShardFencedException or ShardFailedException)
+        {
+            // The medium is away or another silo was faster: it is worth repeating the call.
+            LogStoreLost(logger, _collection, _shard, error);
+            throw Closed();
+        }
+
+        StartConfirming();
         _table = table;
         _lastLsn = replay.LastLsn;
         _deletedIds.UnionWith(replay.Deleted);
@@ -102,6 +115,8 @@ internal sealed partial class ShardGrain(
             LastLsn = _queue.LastLsn,
             MemoryBytes = _table.TableBytes + _table.Index.MemoryBytes + (_approximate?.MemoryBytes ?? 0),
             LinkLagMilliseconds = _lagMilliseconds,
+            Silo = silo.SiloAddress.ToParsableString(),
+            Epoch = _store!.Epoch,
         });
     }
 
@@ -178,6 +193,8 @@ internal sealed partial class ShardGrain(
         {
             throw closed;
         }
+
+        ThrowIfUnconfirmed();
 
         if (_info is null)
         {

@@ -21,6 +21,12 @@ public sealed class ShardOptions
     /// <summary>First wait before a failed linking round is tried again; doubles up to 5 s.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How often a shard asks its store whether it still owns it.</summary>
+    public TimeSpan ConfirmPeriod { get; set; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>Age of the last answer from which on calls are refused; three periods or more.</summary>
+    public TimeSpan ConfirmPatience { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How long after a deletion the store is rewritten without the deleted bytes.</summary>
     public TimeSpan CompactionDelay { get; set; } = TimeSpan.FromSeconds(10);
 }

@@ -2,6 +2,7 @@ using System.Net;
 using FaceCluster.Gateway;
 using FaceCluster.Gateway.Access;
 using FaceCluster.Grains;
+using FaceCluster.Membership;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orleans.Configuration;
 
@@ -25,7 +26,7 @@ internal static class ServerBuilder
         builder.Services.AddSingleton(parts.Metadata);
         builder.Services.AddSingleton(parts.Shards);
         builder.Services.AddSingleton(keys);
-        builder.Services.AddFaceClusterGrains();
+        builder.Services.AddFaceClusterGrains(carriesShards: options.ParsedRoles.HasFlag(SiloRoles.Compute));
         builder.Services.AddFaceClusterGateway(gateway =>
         {
             gateway.CreateDefaultCollection = true;
@@ -47,7 +48,11 @@ internal static class ServerBuilder
         });
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, address));
         var app = builder.Build();
-        app.MapFaceClusterGrpc();
+        if (options.ParsedRoles.HasFlag(SiloRoles.Gateway))
+        {
+            app.MapFaceClusterGrpc();
+        }
+
         if (options.HttpPort is not null)
         {
             app.MapFaceClusterDiagnostics();
@@ -77,8 +82,12 @@ internal static class ServerBuilder
             InferenceStart.RemoveGrain(silo);
         }
 
-        var siloPort = options.SiloPort > 0 ? options.SiloPort : FreePort.Find();
-        silo.UseLocalhostClustering(siloPort, options.SiloGatewayPort ?? 0, serviceId: "facecluster", clusterId: options.ClusterId);
+        if (!options.ParsedRoles.HasFlag(SiloRoles.Compute))
+        {
+            silo.Configure<GrainTypeOptions>(types => types.Classes.RemoveWhere(type => type.Assembly == typeof(ShardOptions).Assembly));
+        }
+
+        silo.UseMembership(options.Membership, options.SiloPort > 0 ? options.SiloPort : FreePort.Find(), options.SiloGatewayPort ?? 0);
 
         // With the default directory two activations of one shard overlap on a graceful restart; see docs/architecture.md.
 #pragma warning disable ORLEANSEXP003
@@ -94,7 +103,11 @@ internal static class ServerBuilder
         kestrel.AddServerHeader = false;
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
-        kestrel.Listen(address, options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
+        if (options.ParsedRoles.HasFlag(SiloRoles.Gateway))
+        {
+            kestrel.Listen(address, options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
+        }
+
         if (options.HttpPort is { } httpPort)
         {
             // HTTP/1.1 and HTTP/2 cannot share a port without TLS.

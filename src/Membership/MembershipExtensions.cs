@@ -1,0 +1,114 @@
+using System.Net;
+using FaceCluster.Storage.Postgres;
+using Npgsql;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using StackExchange.Redis;
+
+namespace FaceCluster.Membership;
+
+/// <summary>Lets a silo or a client of silos take part in a cluster.</summary>
+public static class MembershipExtensions
+{
+    private const string Service = "facecluster";
+    private const string Invariant = "Npgsql";
+
+    /// <summary>Makes the tables that membership and reminders need; does nothing where they need none.</summary>
+    /// <exception cref="FaceCluster.Storage.Metadata.MetadataFailedException">The database cannot be used.</exception>
+    public static Task PrepareAsync(this MembershipOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.Kind == MembershipKind.Postgres
+            ? PostgresMigrations.ApplyAsync(Required(options), options.Schema, OrleansSchema.Steps, cancellationToken)
+            : Task.CompletedTask;
+    }
+
+    /// <summary>Has a silo join. Ports of 0 are not allowed: Orleans has to know its own before it listens.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="options">How.</param>
+    /// <param name="siloPort">Port for the other silos.</param>
+    /// <param name="gatewayPort">Port for gateways that run alone; 0 for none.</param>
+    public static ISiloBuilder UseMembership(this ISiloBuilder silo, MembershipOptions options, int siloPort, int gatewayPort)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Kind == MembershipKind.Local)
+        {
+            return silo.UseLocalhostClustering(siloPort, gatewayPort, serviceId: Service, clusterId: options.ClusterId);
+        }
+
+        var connection = Required(options);
+        if (options.Kind == MembershipKind.Postgres)
+        {
+            silo.UseAdoNetClustering(table => (table.Invariant, table.ConnectionString) = (Invariant, Postgres(options)));
+            silo.UseAdoNetReminderService(table => (table.Invariant, table.ConnectionString) = (Invariant, Postgres(options)));
+        }
+        else
+        {
+            silo.UseRedisClustering(redis => redis.ConfigurationOptions = Redis(connection));
+        }
+
+        silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, Service));
+        silo.Configure<SiloOptions>(names => names.SiloName = options.SiloName ?? $"{Environment.MachineName}-{siloPort}");
+        var address = IPAddress.Parse(options.AdvertisedAddress);
+        silo.ConfigureEndpoints(address, siloPort, gatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+        silo.Configure<ClusterMembershipOptions>(members =>
+        {
+            members.ProbeTimeout = options.ProbeTimeout;
+            members.TableRefreshTimeout = TimeSpan.FromSeconds(15);
+            members.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
+            members.DefunctSiloExpiration = TimeSpan.FromHours(1);
+        });
+        silo.Configure<SiloMessagingOptions>(messages => messages.ResponseTimeout = options.ResponseTimeout);
+        return silo;
+    }
+
+    /// <summary>Has a client find the silos of a cluster.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="options">How.</param>
+    /// <param name="gateways">The silos' gateways, for <see cref="MembershipKind.Local"/> only.</param>
+    public static IClientBuilder UseMembership(this IClientBuilder client, MembershipOptions options, params IPEndPoint[] gateways)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        switch (options.Kind)
+        {
+            case MembershipKind.Postgres:
+                client.UseAdoNetClustering(table => (table.Invariant, table.ConnectionString) = (Invariant, Postgres(options)));
+                break;
+            case MembershipKind.Redis:
+                var connection = Required(options);
+                client.UseRedisClustering(redis => redis.ConfigurationOptions = Redis(connection));
+                break;
+            default:
+                client.UseStaticClustering(gateways);
+                break;
+        }
+
+        client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, Service));
+        client.Configure<GatewayOptions>(list => list.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+        client.Configure<ClientMessagingOptions>(messages => messages.ResponseTimeout = options.ResponseTimeout);
+        return client;
+    }
+
+    private static string Required(MembershipOptions options) => !string.IsNullOrWhiteSpace(options.ConnectionString)
+        ? options.ConnectionString
+        : throw new ArgumentException($"Membership in {options.Kind} needs its connection string.");
+
+    private static string Postgres(MembershipOptions options)
+    {
+        var text = new NpgsqlConnectionStringBuilder(Required(options)) { SearchPath = options.Schema, Timezone = "UTC", CommandTimeout = 5, MaxPoolSize = 4 };
+        text.Timeout = Math.Min(text.Timeout, 5);
+        if (text.Host?.Contains(',', StringComparison.Ordinal) == true)
+        {
+            text["Target Session Attributes"] = "read-write";
+        }
+
+        return text.ConnectionString;
+    }
+
+    private static ConfigurationOptions Redis(string connection)
+    {
+        var options = ConfigurationOptions.Parse(connection);
+        options.AbortOnConnectFail = false;
+        return options;
+    }
+}
