@@ -179,7 +179,7 @@ public static class RobustnessRun
                     new CreateCollectionRequest
                     {
                         CollectionId = "robust",
-                        RequestId = "robust",
+                        RequestId = "3f0cdb3a-24a4-4ad1-9a27-60f1a9a4f1de",
                         Collection = new Collection
                         {
                             Settings = new CollectionSettings
