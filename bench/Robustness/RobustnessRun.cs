@@ -29,7 +29,7 @@ public sealed record RunOptions
     public int Shards { get; init; } = 8;
 
     /// <summary>Mean pause between faults.</summary>
-    public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Whether the silos find each other in Redis.</summary>
     public bool Redis { get; init; }

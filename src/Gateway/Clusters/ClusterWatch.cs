@@ -32,8 +32,10 @@ internal sealed class ClusterWatch(
             while (true)
             {
                 ending.Token.ThrowIfCancellationRequested();
-                var batch = await grains.GetGrain<IForestGrain>(collection.Name)
-                    .Watch(epoch, number, SignOfLife, ending.Token).AsTask().WaitAsync(ending.Token);
+                var (at, after) = (epoch, number);
+                var batch = await GrainCalls.RepeatAsync(
+                    async () => await grains.GetGrain<IForestGrain>(collection.Name).Watch(at, after, SignOfLife, ending.Token).AsTask().WaitAsync(ending.Token),
+                    ending.Token);
                 (epoch, number) = (batch.Epoch, batch.LastNumber);
                 await writer.WriteAsync(
                     new WatchClustersResponse

@@ -34,7 +34,13 @@ internal sealed class RevisionGate(IGrainFactory grains, IOptions<GatewayOptions
         budget.CancelAfter(Budget(context.Deadline));
         try
         {
-            await grains.GetGrain<IForestGrain>(collection.Name).WaitFor(positions, budget.Token).AsTask().WaitAsync(budget.Token);
+            await GrainCalls.RepeatAsync(
+                async () =>
+                {
+                    await grains.GetGrain<IForestGrain>(collection.Name).WaitFor(positions, budget.Token).AsTask().WaitAsync(budget.Token);
+                    return true;
+                },
+                budget.Token);
         }
         catch (Exception exception) when (exception is OperationCanceledException or TimeoutException && !context.CancellationToken.IsCancellationRequested)
         {
