@@ -45,6 +45,9 @@ public static class AppendBenchmark
         var mixture = SphereMixture.For(faces);
         var index = new ExactIndex(mixture.Dimension);
         mixture.Fill(index, faces);
+
+        // A view of the first faces only, so that the work of a search stays the same while rows are added.
+        var view = index.Snapshot();
         const int Spare = 4096;
         var rows = mixture.Rows(faces, Spare);
         var queries = Enumerable.Range(0, batch).Select(i => (ReadOnlyMemory<float>)rows.AsMemory(i % Spare * 512, 512)).ToArray();
@@ -87,10 +90,8 @@ public static class AppendBenchmark
         Task<Rate> SearchAsync(double limit) => Task.Factory.StartNew(
             () =>
             {
-                // A view of the first faces only, so that the work of a search stays the same while rows are added.
                 var (started, cpu) = (Stopwatch.GetTimestamp(), ThreadClock.Seconds);
                 var done = 0L;
-                var view = index.Snapshot();
                 while (Stopwatch.GetElapsedTime(started).TotalSeconds < limit)
                 {
                     _ = ExactSearch.TopAsync(view, queries, 10, null, ScanScheduling.Inline, cancellation);
