@@ -22,7 +22,8 @@ Usage: ./build.sh COMMAND [arguments]
   test [NAME ...]               build everything and run every test suite (or those whose name contains NAME)
   serve ...                     run the server on this machine (facecluster serve ...)
   bench ...                     run the measurements of bench/ (all of them, or those named)
-  build                         build the command line tools: artifacts/facecluster, artifacts/facecluster-train
+  build                         build the command line tools: artifacts/facecluster, artifacts/facecluster-train and
+                                artifacts/facecluster-robustness, which lets parts of a cluster die and checks the rest
   format                        check the layout of the code (dotnet format --verify-no-changes)
   clean                         delete artifacts/ and every build output
 
@@ -149,8 +150,21 @@ build_tools() {
 
 # --- Commands -------------------------------------------------------------------------------------------------------
 
+# The fault injector: real processes, killed and held up, on a PostgreSQL of its own.
+build_robustness() {
+  say "building artifacts/facecluster-robustness"
+  publish bench/Robustness/FaceCluster.Robustness.csproj robustness
+  cat >"$ARTIFACTS/facecluster-robustness" <<'TEXT'
+#!/bin/sh
+# Starts facecluster-robustness; written by build.sh.
+exec dotnet "$(dirname "$(readlink -f "$0")")/robustness/FaceCluster.Robustness.dll" "$@"
+TEXT
+  chmod +x "$ARTIFACTS/facecluster-robustness"
+}
+
 build() {
   build_tools
+  build_robustness
   say "ready: artifacts/facecluster --help"
 }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using FaceCluster.Robustness;
 using FaceCluster.Robustness.Faults;
+using FaceCluster.Robustness.Measure;
 
 var seed = new Option<int>("--seed") { Description = "Where the order and the times of the faults come from.", DefaultValueFactory = _ => 1 };
 var minutes = new Option<double>("--minutes") { Description = "How long load and faults last.", DefaultValueFactory = _ => 3 };
@@ -36,6 +37,12 @@ root.SetAction(async (parse, cancellation) =>
     Console.WriteLine(parse.GetValue(json) ? JsonSerializer.Serialize(report) : JsonSerializer.Serialize(report, Indented.Json));
     return report.Kept ? 0 : 2;
 });
+var throughput = new Command("throughput", "Measures durable embeddings a second with one, two and three silos beside plain COPY.");
+throughput.SetAction((_, cancellation) => Throughput.RunAsync(Console.WriteLine, cancellation));
+var recovery = new Command("recovery", "Measures how long a shard of 100,000 faces takes to open on each store.");
+recovery.SetAction((_, cancellation) => Recovery.RunAsync(Console.WriteLine, cancellation));
+root.Subcommands.Add(throughput);
+root.Subcommands.Add(recovery);
 return await root.Parse(args).InvokeAsync();
 
 internal static class Indented

@@ -17,6 +17,17 @@ internal sealed class KeysCommand : Command
         Subcommands.Add(new RevokeCommand(console));
     }
 
+    private static Option<string?> DatabaseOption() => new("--database")
+    {
+        Description = "PostgreSQL of a cluster (or FACECLUSTER_DATABASE) instead of a folder.",
+        HelpName = "CONNECTION",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("FACECLUSTER_DATABASE"),
+    };
+
+    private static Task<DataDirectoryKeys> OpenAsync(string data, string? database, CancellationToken cancellation) => string.IsNullOrEmpty(database)
+        ? DataDirectoryKeys.OpenAsync(data, cancellation)
+        : DataDirectoryKeys.OpenDatabaseAsync(database, cancellation);
+
     private static string Scopes(ApiKey key) => key.Scopes.ToString().ToLowerInvariant();
 
     private sealed class CreateCommand : CliCommand
@@ -32,6 +43,7 @@ internal sealed class KeysCommand : Command
         };
 
         private readonly Option<string> _data = DataOption.Create();
+        private readonly Option<string?> _database = DatabaseOption();
         private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object." };
 
         public CreateCommand(CliConsole console)
@@ -43,10 +55,11 @@ internal sealed class KeysCommand : Command
             Arguments.Add(_name);
             Options.Add(_scopes);
             Options.Add(_data);
+            Options.Add(_database);
             Options.Add(_json);
             Run(console, async (parse, cancellation) =>
             {
-                await using var keys = await DataDirectoryKeys.OpenAsync(parse.GetValue(_data)!, cancellation);
+                await using var keys = await OpenAsync(parse.GetValue(_data)!, parse.GetValue(_database), cancellation);
                 var scopes = parse.GetValue(_scopes)!.Aggregate(ApiScopes.None, (all, scope) => all | Enum.Parse<ApiScopes>(scope, ignoreCase: true));
                 try
                 {
@@ -73,16 +86,18 @@ internal sealed class KeysCommand : Command
     private sealed class ListCommand : CliCommand
     {
         private readonly Option<string> _data = DataOption.Create();
+        private readonly Option<string?> _database = DatabaseOption();
         private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object." };
 
         public ListCommand(CliConsole console)
             : base("list", "Lists the keys, without the keys themselves.", "keys list --data /srv/faces")
         {
             Options.Add(_data);
+            Options.Add(_database);
             Options.Add(_json);
             Run(console, async (parse, cancellation) =>
             {
-                await using var keys = await DataDirectoryKeys.OpenAsync(parse.GetValue(_data)!, cancellation);
+                await using var keys = await OpenAsync(parse.GetValue(_data)!, parse.GetValue(_database), cancellation);
                 var all = await keys.Manager.ListAsync(cancellation);
                 if (parse.GetValue(_json))
                 {
@@ -106,19 +121,21 @@ internal sealed class KeysCommand : Command
     {
         private readonly Argument<string> _id = new("key") { Description = "Id of the key." };
         private readonly Option<string> _data = DataOption.Create();
+        private readonly Option<string?> _database = DatabaseOption();
 
         public RevokeCommand(CliConsole console)
             : base("revoke", "Revokes a key.", "keys revoke 0a1b2c3d4e5f")
         {
             Arguments.Add(_id);
             Options.Add(_data);
+            Options.Add(_database);
             Run(console, async (parse, cancellation) =>
             {
-                await using var keys = await DataDirectoryKeys.OpenAsync(parse.GetValue(_data)!, cancellation);
+                await using var keys = await OpenAsync(parse.GetValue(_data)!, parse.GetValue(_database), cancellation);
                 var id = parse.GetValue(_id)!;
                 if (!await keys.Manager.RevokeAsync(id, cancellation))
                 {
-                    throw new CliException($"there is no key '{id}' in {parse.GetValue(_data)}.", ExitCode.NotFound);
+                    throw new CliException($"there is no key '{id}'.", ExitCode.NotFound);
                 }
 
                 console.Output.WriteLine("Revoked.");

@@ -2,20 +2,24 @@ using FaceCluster.Gateway.Access;
 using FaceCluster.Storage;
 using FaceCluster.Storage.Metadata;
 using FaceCluster.Storage.Metadata.Sqlite;
+using FaceCluster.Storage.Postgres;
+using FaceCluster.Storage.Postgres.Metadata;
 
 namespace FaceCluster.Silo.Access;
 
 /// <summary>
-/// The API keys of a data folder, for the command line. It works beside a running server, which notices changes within
+/// The API keys of a data folder or of a database, for the command line. It works beside a running server, which notices changes within
 /// <see cref="ApiKeyAuthenticator.RefreshPeriod"/>.
 /// </summary>
 public sealed class DataDirectoryKeys : IAsyncDisposable
 {
     private readonly IMetadataStore _metadata;
+    private readonly PostgresDatabase? _database;
 
-    private DataDirectoryKeys(IMetadataStore metadata)
+    private DataDirectoryKeys(IMetadataStore metadata, PostgresDatabase? database = null)
     {
         _metadata = metadata;
+        _database = database;
         Manager = new ApiKeyManager(new MetadataApiKeyStore(metadata, TimeProvider.System), TimeProvider.System);
     }
 
@@ -29,8 +33,22 @@ public sealed class DataDirectoryKeys : IAsyncDisposable
         return new DataDirectoryKeys(await SqliteMetadataStore.OpenAsync(path, cancellationToken));
     }
 
+    /// <summary>Opens the keys of a cluster in PostgreSQL.</summary>
+    public static async Task<DataDirectoryKeys> OpenDatabaseAsync(string connectionString, CancellationToken cancellationToken = default)
+    {
+        var database = await PostgresDatabase.OpenAsync(new PostgresStorageOptions { ConnectionString = connectionString }, cancellationToken);
+        return new DataDirectoryKeys(new PostgresMetadataStore(database), database);
+    }
+
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _metadata.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _metadata.DisposeAsync();
+        if (_database is not null)
+        {
+            await _database.DisposeAsync();
+        }
+    }
 
     private static string MetadataPath(string dataDirectory)
     {
