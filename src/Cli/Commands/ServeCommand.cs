@@ -22,6 +22,8 @@ internal sealed class ServeCommand : CliCommand
     private readonly Option<bool> _noHttp = new("--no-http") { Description = "Serve neither metrics nor health over HTTP." };
     private readonly Option<string?> _models = new("--models") { Description = "Folder of the models (or FACECLUSTER_MODELS).", HelpName = "FOLDER" };
 
+    private readonly Option<string?> _model = new("--model") { Description = "Embedding model, its manifest in it or beside it. [default: the one in the folder of the models]", HelpName = "FILE" };
+
     private readonly Option<string> _provider = new("--provider")
     {
         Description = "Where the models run.",
@@ -41,7 +43,7 @@ internal sealed class ServeCommand : CliCommand
             "serve --database \"Host=db;Username=facecluster\" --silo-name a --silo-port 11111 --silo-address 10.0.0.5")
     {
         _console = console;
-        foreach (var option in new Option[] { _data, _address, _port, _httpPort, _noHttp, _models, _provider, _fallback, _noInference, _insecure })
+        foreach (var option in new Option[] { _data, _address, _port, _httpPort, _noHttp, _models, _model, _provider, _fallback, _noInference, _insecure })
         {
             Options.Add(option);
         }
@@ -67,6 +69,7 @@ internal sealed class ServeCommand : CliCommand
                 Provider = parse.GetValue(_provider)!,
                 AllowCpuFallback = parse.GetValue(_fallback),
                 ModelDirectory = parse.GetValue(_models),
+                ConfigureVision = parse.GetValue(_model) is { } model ? vision => vision.EmbeddingFile = Path.GetFullPath(model) : null,
             },
         };
         _cluster.Apply(parse, options);

@@ -144,7 +144,7 @@ public sealed class BatchLoader : IDisposable
         var first = position.Batch * _options.BatchSize;
         var count = Math.Min(_options.BatchSize, known.Order.Length - first);
         _nextToPlan = Carry(position with { Batch = position.Batch + 1 });
-        var pending = new Pending(new FaceBatch(count, position, _nextToPlan), first, count);
+        var pending = new Pending(new FaceBatch(count, _options.ImageSize, position, _nextToPlan), first, count);
         known.Order.AsSpan(first, count).CopyTo(pending.Batch.Indices);
         _ahead.Enqueue(pending);
         lock (_gate)
@@ -199,7 +199,13 @@ public sealed class BatchLoader : IDisposable
                     _augmenter.Apply(ref picture, ref random);
                 }
 
-                Write(picture, batch.Array.AsSpan(slot * FaceBatch.FaceLength, FaceBatch.FaceLength));
+                if (picture.Width != _options.ImageSize)
+                {
+                    using var whole = picture;
+                    picture = ImageScaler.Scale(whole, _options.ImageSize, _options.ImageSize);
+                }
+
+                Write(picture, batch.Array.AsSpan(slot * batch.FaceLength, batch.FaceLength));
             }
             finally
             {
@@ -217,11 +223,11 @@ public sealed class BatchLoader : IDisposable
 
     private void Write(PixelBuffer picture, Span<float> planes)
     {
-        const int Side = FaceDataset.Side;
+        var side = picture.Width;
         var pixels = picture.Pixels;
-        for (var y = 0; y < Side; y++)
+        for (var y = 0; y < side; y++)
         {
-            _writer.WriteRow(pixels.Slice(y * Side, Side), planes, Side * Side, y * Side);
+            _writer.WriteRow(pixels.Slice(y * side, side), planes, side * side, y * side);
         }
     }
 

@@ -1,20 +1,17 @@
 using System.Buffers;
-using FaceCluster.TrainingData.Datasets;
 
 namespace FaceCluster.TrainingData.Loading;
 
 /// <summary>One batch, in memory rented from the shared pool: whoever takes it from the loader disposes it, once.</summary>
 public sealed class FaceBatch : IDisposable
 {
-    /// <summary>Values of one face: three planes of 112 x 112.</summary>
-    public const int FaceLength = 3 * FaceDataset.Side * FaceDataset.Side;
-
     private float[]? _rented;
 
-    internal FaceBatch(int count, LoaderPosition position, LoaderPosition next)
+    internal FaceBatch(int count, int side, LoaderPosition position, LoaderPosition next)
     {
+        FaceLength = 3 * side * side;
         _rented = ArrayPool<float>.Shared.Rent(count * FaceLength);
-        Count = count;
+        (Count, Side) = (count, side);
         Labels = new long[count];
         Indices = new int[count];
         Position = position;
@@ -24,7 +21,13 @@ public sealed class FaceBatch : IDisposable
     /// <summary>Number of faces.</summary>
     public int Count { get; }
 
-    /// <summary>Count x 3 x 112 x 112 values, (byte - mean) * scale, the planes in the order the options say.</summary>
+    /// <summary>Width and height of a face.</summary>
+    public int Side { get; }
+
+    /// <summary>Values of one face: three planes of <see cref="Side"/> x <see cref="Side"/>.</summary>
+    public int FaceLength { get; }
+
+    /// <summary>Count x 3 x Side x Side values, (byte - mean) * scale, the planes in the order the options say.</summary>
     public Memory<float> Pixels => Array.AsMemory(0, Count * FaceLength);
 
     /// <summary>The rented array behind <see cref="Pixels"/>, which begins it; it may be longer.</summary>

@@ -1,4 +1,5 @@
 using FaceCluster.TrainingData.Augmentation;
+using FaceCluster.TrainingData.Datasets;
 using FaceCluster.Vision.Models;
 
 namespace FaceCluster.TrainingData.Loading;
@@ -8,6 +9,9 @@ public sealed record LoaderOptions
 {
     /// <summary>Faces in a batch, at least 1.</summary>
     public int BatchSize { get; init; } = 128;
+
+    /// <summary>Width and height in pixels that faces are scaled to after augmentation, 16 to 448. Default 112: not scaled.</summary>
+    public int ImageSize { get; init; } = FaceDataset.Side;
 
     /// <summary>Threads that decode and augment. Default 0: one for each core but one, at least one.</summary>
     public int Threads { get; init; }
@@ -42,6 +46,11 @@ public sealed record LoaderOptions
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1, nameof(BatchSize));
         ArgumentOutOfRangeException.ThrowIfNegative(Threads, nameof(Threads));
+        if (ImageSize is < 16 or > 448)
+        {
+            throw new ArgumentOutOfRangeException(nameof(ImageSize), ImageSize, "must be between 16 and 448.");
+        }
+
         if (Ahead is < 1 or > 64)
         {
             throw new ArgumentOutOfRangeException(nameof(Ahead), Ahead, "must be between 1 and 64.");

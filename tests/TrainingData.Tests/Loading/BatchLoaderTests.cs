@@ -68,7 +68,7 @@ public sealed class BatchLoaderTests
                 seen.Add(batch.Indices[slot]);
                 Assert.Equal(dataset.Labels[batch.Indices[slot]], batch.Labels[slot]);
                 dataset.ReadRgb(batch.Indices[slot], rgb);
-                var pixels = batch.Pixels.Span.Slice(slot * FaceBatch.FaceLength, FaceBatch.FaceLength);
+                var pixels = batch.Pixels.Span.Slice(slot * batch.FaceLength, batch.FaceLength);
                 foreach (var at in (int[])[0, 500, 12543])
                 {
                     Assert.Equal((rgb[(3 * at) + 2] - 100) * 0.5f, pixels[at]);
@@ -79,6 +79,18 @@ public sealed class BatchLoaderTests
 
         Assert.Equal(Enumerable.Range(0, dataset.Count), seen.Order());
         Assert.Equal(new LoaderPosition(1, 0), loader.Position);
+    }
+
+    [Fact]
+    public void Take_SmallerImageSize_ScalesFaces()
+    {
+        using var faces = Faces();
+        using var dataset = PictureLists.FromFolder(faces.Path);
+        using var loader = new BatchLoader(dataset, new SequentialSampler(dataset), new LoaderOptions { BatchSize = 4, ImageSize = 56, Mean = 0, Scale = 1 });
+        using var batch = loader.Take();
+        Assert.Equal(4 * 3 * 56 * 56, batch.Pixels.Length);
+        using var picture = dataset.Read(0);
+        Assert.Equal(picture.Pixels.ToArray().Average(pixel => pixel & 0xFF), batch.Pixels.Span[..(56 * 56)].ToArray().Average(), 1f);
     }
 
     [Fact]
