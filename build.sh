@@ -243,11 +243,8 @@ run_tests() {
     say "testing $name"
     run_suite "$name"
   done
-  if [ "$suite_skipped" -gt 0 ]; then
-    printf '%d passed, %d failed, %d skipped\n' "$suite_passed" "$suite_failed" "$suite_skipped"
-  else
-    printf '%d passed, %d failed\n' "$suite_passed" "$suite_failed"
-  fi
+  [ "$suite_skipped" -eq 0 ] || printf '%d skipped (their reasons are in artifacts/logs)\n' "$suite_skipped"
+  printf '%d passed, %d failed\n' "$suite_passed" "$suite_failed" # the last line: continuous integration reads it
   [ "$suite_failed" -eq 0 ] && [ "$suite_passed" -gt 0 ]
 }
 

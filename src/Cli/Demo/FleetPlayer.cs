@@ -56,9 +56,10 @@ internal sealed class FleetPlayer(ServerConnection connection, string collection
 
         source.Writer.Complete();
 
-        // Cameras send a frame when it is taken; a small window keeps the measured latency that of the server.
+        // A camera sends its next frame when the last one is acknowledged: the latency is then that of the server under eight
+        // cameras and not that of a queue.
         var pump = new IngestPump(
-            connection.Ingest, collection, camera, new IngestPumpOptions { BlockItems = 1, Window = 4 },
+            connection.Ingest, collection, camera, new IngestPumpOptions { BlockItems = 1, Window = 1 },
             (acknowledgement, latency) =>
             {
                 Tally.Add(acknowledgement, latency);
