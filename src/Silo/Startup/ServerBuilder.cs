@@ -72,7 +72,10 @@ internal static class ServerBuilder
 
         // Standard output belongs to the program that hosts the server.
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("FaceCluster", LogLevel.Information);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("FaceCluster", LogLevel.Information)
+
+            // At its first check it takes the time since the machine was started for the time that a check took.
+            .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
     }
 
     private static void AddSilo(ISiloBuilder silo, FaceClusterServerOptions options, bool readsPictures)

@@ -16,10 +16,10 @@ public sealed class DetectionOptions
     public int MinFacePixels { get; set; } = 30;
 
     /// <summary>
-    /// Shorter side in pixels from which a found face is embedded. Default 10: the detector finds smaller ones by luck, but
+    /// Shorter side in pixels from which a found face is embedded. Default 6: the detector finds smaller ones by luck, but
     /// a handful of dots looks like anybody. They are reported as refused.
     /// </summary>
-    public int MinUsablePixels { get; set; } = 10;
+    public int MinUsablePixels { get; set; } = 6;
 
     /// <summary>Detector runs per picture at most. Default 64. In larger pictures the smallest size found grows instead.</summary>
     public int MaxTiles { get; set; } = 64;

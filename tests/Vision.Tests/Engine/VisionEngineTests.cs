@@ -71,7 +71,9 @@ public sealed class VisionEngineTests
     public async Task AnalyzeFrame_FaceOfAFewPixels_IsReportedAsTooSmall()
     {
         using var folder = new TinyFolder(boxes: [[0.1f, 0.1f, 0.3f, 0.3f], [0.6f, 0.6f, 0.625f, 0.65f]]);
-        await using var engine = VisionEngine.Create(folder.Options());
+        var options = folder.Options();
+        options.Detection.MinUsablePixels = 10;
+        await using var engine = VisionEngine.Create(options);
         var analysis = await engine.AnalyzeFrameAsync(Picture, null, Cancellation);
         Assert.InRange(Assert.Single(analysis.Faces).Box.Width, 60, 68);
         var refused = Assert.Single(analysis.Refused);
