@@ -1,7 +1,7 @@
 using System.Net;
 using FaceCluster.Storage.Postgres;
-using Npgsql;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 using Orleans.Configuration;
 using StackExchange.Redis;
 

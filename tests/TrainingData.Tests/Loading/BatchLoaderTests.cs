@@ -11,7 +11,13 @@ public sealed class BatchLoaderTests
 {
     private static readonly AugmentationOptions Everything = new()
     {
-        Crop = 0.5, Color = 0.5, Grey = 0.2, Blur = 0.3, LowResolution = 0.3, Jpeg = 0.3, Erase = 0.3,
+        Crop = 0.5,
+        Color = 0.5,
+        Grey = 0.2,
+        Blur = 0.3,
+        LowResolution = 0.3,
+        Jpeg = 0.3,
+        Erase = 0.3,
     };
 
     [Fact]
