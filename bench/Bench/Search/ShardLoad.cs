@@ -38,14 +38,18 @@ internal sealed class ShardLoad : IAsyncDisposable
         _queries = [.. Enumerable.Range(0, QueryCount).Select(i => (ReadOnlyMemory<byte>)MemoryMarshal.AsBytes(rows.AsSpan(i * Dimension, Dimension)).ToArray())];
         _listener.InstrumentPublished = static (instrument, listener) =>
         {
-            if (instrument.Name is "facecluster_scans" or "facecluster_scan_queries")
+            if (instrument is { Meter.Name: "FaceCluster.Shards", Name: "scan.size" })
             {
                 listener.EnableMeasurementEvents(instrument);
             }
         };
 
-        // The counters are the process's: only one of the loads runs at a time.
-        _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => Interlocked.Add(ref instrument.Name == "facecluster_scans" ? ref _scans : ref _scannedQueries, value));
+        // The instrument is the process's: only one of the loads runs at a time.
+        _listener.SetMeasurementEventCallback<int>((_, queries, _, _) =>
+        {
+            Interlocked.Increment(ref _scans);
+            Interlocked.Add(ref _scannedQueries, queries);
+        });
         _listener.Start();
     }
 
