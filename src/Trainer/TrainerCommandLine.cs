@@ -20,8 +20,9 @@ public static class TrainerCommandLine
     {
         var root = new RootCommand("Trains face embedding models for FaceCluster. Not available yet: every command says so and fails.");
         root.Subcommands.Add(new DataCommand(output, error));
-        Add(root, error, "fit", "Trains a model whose embedding's length tells how far a face can be trusted.");
+        root.Subcommands.Add(new FitCommand(output, error));
         root.Subcommands.Add(new EvalCommand(output, error));
+        root.Subcommands.Add(new SpeedCommand(output, error));
         Add(root, error, "export", "Writes a trained model as ONNX, with its manifest.");
         var parse = root.Parse(arguments);
         if (parse.Errors.Count > 0)
