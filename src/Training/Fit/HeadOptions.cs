@@ -3,8 +3,8 @@ using FaceCluster.Training.Heads;
 
 namespace FaceCluster.Training.Fit;
 
-/// <summary>The head by its name in "type"; what is common to all, then what each has.</summary>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+/// <summary>The head by its name in "kind"; what is common to all, then what each has.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(SoftmaxOptions), "softmax")]
 [JsonDerivedType(typeof(NormalisedSoftmaxOptions), "nsoftmax")]
 [JsonDerivedType(typeof(SphereFaceOptions), "sphereface")]

@@ -31,7 +31,7 @@ public sealed class FitConfigurationTests
     [InlineData("tvmf", typeof(CosineHead))]
     public void EveryHead_IsChosenByItsName(string type, Type head)
     {
-        var configuration = FitConfigurationReader.Parse($$"""{ "output": "o", "head": { "type": "{{type}}" } }""", "a.json");
+        var configuration = FitConfigurationReader.Parse($$"""{ "output": "o", "head": { "kind": "{{type}}" } }""", "a.json");
 
         using var created = configuration.Head.Create(3, 4);
         Assert.IsType(head, created);
@@ -41,8 +41,8 @@ public sealed class FitConfigurationTests
     [InlineData("""{ "output": "o", "learningRate": 1 }""", "learningRate")]
     [InlineData("""{ "output": "o", "optimiser": { "rate": "fast" } }""", "optimiser.rate")]
     [InlineData("""{ "output": "o", "optimiser": { "rate": -1 } }""", "optimiser.rate must be")]
-    [InlineData("""{ "output": "o", "head": { "type": "circle" } }""", "circle")]
-    [InlineData("""{ "output": "o", "head": { "type": "arcface", "gradient": "wrong" } }""", "gradient")]
+    [InlineData("""{ "output": "o", "head": { "kind": "circle" } }""", "circle")]
+    [InlineData("""{ "output": "o", "head": { "kind": "arcface", "gradient": "wrong" } }""", "gradient")]
     [InlineData("""{ "output": "", "run": {} }""", "output")]
     [InlineData("""{ "output": "o", "run": { "batchSize": 1 } }""", "run.batchSize must be 2")]
     [InlineData("""{ "output": "o", "model": { "backbone": "onnx" } }""", "start.onnx")]
