@@ -52,6 +52,7 @@ public static class FaceClusterCommandLine
         root.Subcommands.Add(new IdentifyCommand(console));
         root.Subcommands.Add(new IdentityCommand(console));
         root.Subcommands.Add(new CollectionsCommand(console));
+        root.Subcommands.Add(new OperationsCommand(console));
         root.Subcommands.Add(new InfoCommand(console));
         root.Subcommands.Add(new EmbedCommand(console));
         root.Subcommands.Add(new ClusterCommand(console));

@@ -5,6 +5,7 @@ using FaceCluster.Gateway.Faces;
 using FaceCluster.Gateway.Health;
 using FaceCluster.Gateway.Identities;
 using FaceCluster.Gateway.Ingest;
+using FaceCluster.Gateway.Operations;
 using FaceCluster.Gateway.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
@@ -32,6 +33,7 @@ public static class GatewayEndpointExtensions
         endpoints.MapGrpcService<CollectionGrpcService>();
         endpoints.MapGrpcService<ServerGrpcService>();
         endpoints.MapGrpcService<ClusterAdminGrpcService>();
+        endpoints.MapGrpcService<OperationGrpcService>();
         endpoints.MapGrpcHealthChecksService();
         if (endpoints.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value.Reflection)
         {

@@ -7,6 +7,7 @@ using FaceCluster.Gateway.Health;
 using FaceCluster.Gateway.Identities;
 using FaceCluster.Gateway.Ingest;
 using FaceCluster.Gateway.Metrics;
+using FaceCluster.Gateway.Operations;
 using FaceCluster.Gateway.Requests;
 using FaceCluster.Gateway.Server;
 using FaceCluster.V1;
@@ -79,6 +80,7 @@ public static class GatewayServiceCollectionExtensions
         services.AddSingleton<FaceMatching>();
         services.AddSingleton<FaceExplanation>();
         services.AddSingleton<FaceDeletion>();
+        services.AddSingleton<Erasures>();
         services.AddSingleton<ClusterIdentities>();
         services.AddSingleton<ClusterWatch>();
         services.AddSingleton<IdentityListing>();
@@ -99,6 +101,7 @@ public static class GatewayServiceCollectionExtensions
                     IngestService.Descriptor, FaceService.Descriptor, ClusterService.Descriptor,
                     IdentityService.Descriptor, CollectionService.Descriptor, ServerService.Descriptor,
                     ClusterAdminService.Descriptor,
+                    OperationService.Descriptor,
                 })
             {
                 health.Services.Map(service.FullName, check => check.Name == GrainsHealthCheck.Name);

@@ -49,6 +49,7 @@ public sealed partial class ShardWarmUp(IGrainFactory grains, TimeProvider time,
                     .Select(shard => grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Name, shard)).Status().AsTask());
                 await Task.WhenAll(shards);
                 await grains.GetGrain<IForestGrain>(collection.Name).Status();
+                await grains.GetGrain<IErasureGrain>(collection.Name).Resume();
             }
 
             after = collections[^1].Name;

@@ -15,6 +15,7 @@ internal sealed class FacesCommand : Command
         Subcommands.Add(new ShowCommand(console));
         Subcommands.Add(new FacesExplainCommand(console));
         Subcommands.Add(new DeleteCommand(console));
+        Subcommands.Add(new FacesEraseCommand(console));
     }
 
     private static Argument<string> FaceArgument() => new("face") { Description = "Id of the face: 32 hexadecimal digits." };

@@ -17,6 +17,7 @@ internal sealed class IdentityCommand : Command
         Subcommands.Add(new ListCommand(console));
         Subcommands.Add(new ShowCommand(console));
         Subcommands.Add(new DeleteCommand(console));
+        Subcommands.Add(new IdentityEraseCommand(console));
     }
 
     /// <summary>Identities by id, name, faces and time.</summary>

@@ -43,6 +43,7 @@ public sealed class ServerConnection : IDisposable
         Collections = new CollectionService.CollectionServiceClient(invoker);
         Server = new ServerService.ServerServiceClient(invoker);
         ClusterAdmin = new ClusterAdminService.ClusterAdminServiceClient(invoker);
+        Operations = new OperationService.OperationServiceClient(invoker);
     }
 
     /// <summary>Where the server is.</summary>
@@ -64,6 +65,8 @@ public sealed class ServerConnection : IDisposable
     public ServerService.ServerServiceClient Server { get; }
 
     public ClusterAdminService.ClusterAdminServiceClient ClusterAdmin { get; }
+
+    public OperationService.OperationServiceClient Operations { get; }
 
     /// <inheritdoc/>
     public void Dispose() => _channel.Dispose();

@@ -34,7 +34,7 @@ internal static class MethodScopes
     {
         var scopes = new Dictionary<string, ApiScopes>(StringComparer.Ordinal);
         Add(scopes, IngestService.Descriptor, ApiScopes.Write);
-        Add(scopes, FaceService.Descriptor, ApiScopes.Read, (nameof(FaceService.FaceServiceBase.DeleteFace), ApiScopes.Write));
+        Add(scopes, FaceService.Descriptor, ApiScopes.Read, (nameof(FaceService.FaceServiceBase.DeleteFace), ApiScopes.Write), (nameof(FaceService.FaceServiceBase.EraseFaces), ApiScopes.Write));
         Add(scopes, ClusterService.Descriptor, ApiScopes.Read);
         Add(
             scopes,
@@ -42,7 +42,9 @@ internal static class MethodScopes
             ApiScopes.Read,
             (nameof(IdentityService.IdentityServiceBase.CreateIdentity), ApiScopes.Write),
             (nameof(IdentityService.IdentityServiceBase.EnrolFaces), ApiScopes.Write),
-            (nameof(IdentityService.IdentityServiceBase.DeleteIdentity), ApiScopes.Write));
+            (nameof(IdentityService.IdentityServiceBase.DeleteIdentity), ApiScopes.Write),
+            (nameof(IdentityService.IdentityServiceBase.EraseIdentity), ApiScopes.Write));
+        Add(scopes, OperationService.Descriptor, ApiScopes.Read | ApiScopes.Write);
         Add(
             scopes,
             CollectionService.Descriptor,

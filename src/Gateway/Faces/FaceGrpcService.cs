@@ -1,5 +1,6 @@
 using FaceCluster.Gateway.Collections;
 using FaceCluster.Gateway.Errors;
+using FaceCluster.Gateway.Operations;
 using FaceCluster.Gateway.Requests;
 using FaceCluster.V1;
 using Grpc.Core;
@@ -15,6 +16,7 @@ internal sealed class FaceGrpcService(
     FaceMatching matching,
     FaceExplanation explanation,
     FaceDeletion deletion,
+    Erasures erasures,
     AnsweredRequests answered) : FaceService.FaceServiceBase
 {
     public override async Task<Face> GetFace(GetFaceRequest request, ServerCallContext context)
@@ -46,6 +48,9 @@ internal sealed class FaceGrpcService(
                 : throw ApiError.NotFound(ErrorReason.FaceNotFound, request.Name);
         }, null, context.CancellationToken);
     }
+
+    public override Task<Operation> EraseFaces(EraseFacesRequest request, ServerCallContext context) =>
+        erasures.FacesAsync(request, context);
 
     public override Task<SearchFacesResponse> SearchFaces(SearchFacesRequest request, ServerCallContext context) =>
         matching.SearchAsync(request, context);

@@ -1,6 +1,7 @@
 using FaceCluster.Gateway.Collections;
 using FaceCluster.Gateway.Errors;
 using FaceCluster.Gateway.Faces;
+using FaceCluster.Gateway.Operations;
 using FaceCluster.Gateway.Requests;
 using FaceCluster.Grains;
 using FaceCluster.V1;
@@ -16,6 +17,7 @@ internal sealed class IdentityGrpcService(
     Enrolment enrolment,
     Identification identification,
     FaceDeletion deletion,
+    Erasures erasures,
     AnsweredRequests answered) : IdentityService.IdentityServiceBase
 {
     public override async Task<Identity> CreateIdentity(CreateIdentityRequest request, ServerCallContext context)
@@ -92,6 +94,9 @@ internal sealed class IdentityGrpcService(
             };
         }, null, context.CancellationToken);
     }
+
+    public override Task<Operation> EraseIdentity(EraseIdentityRequest request, ServerCallContext context) =>
+        erasures.IdentityAsync(request, context);
 
     public override Task<IdentifyFacesResponse> IdentifyFaces(IdentifyFacesRequest request, ServerCallContext context) =>
         identification.IdentifyAsync(request, context);

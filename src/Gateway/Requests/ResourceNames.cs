@@ -20,6 +20,8 @@ internal static class ResourceNames
 
     public static string Identity(string collection, string identity) => $"collections/{collection}/identities/{identity}";
 
+    public static string Operation(string collection, string operation) => $"collections/{collection}/operations/{operation}";
+
     public static string? ParseCollection(FieldViolations violations, string field, string name)
     {
         if (name.Length == 0)
@@ -54,6 +56,19 @@ internal static class ResourceNames
         }
 
         violations.Add(field, Missing(name) ?? "is not of the form collections/{collection}/identities/{identity}.");
+        return null;
+    }
+
+    public static (string Collection, string Operation)? ParseOperation(FieldViolations violations, string field, string name)
+    {
+        if (name.Split('/') is ["collections", var collection, "operations", var operation]
+            && IsId(collection)
+            && FaceId.TryParse(operation, out _))
+        {
+            return (collection, operation);
+        }
+
+        violations.Add(field, Missing(name) ?? "is not of the form collections/{collection}/operations/{operation} with 32 hexadecimal digits at the end.");
         return null;
     }
 

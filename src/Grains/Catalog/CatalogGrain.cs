@@ -116,6 +116,7 @@ internal sealed partial class CatalogGrain(
 
         await GrainFactory.GetGrain<IForestGrain>(name).Drop();
         await GrainFactory.GetGrain<IGalleryGrain>(name).Drop();
+        await GrainFactory.GetGrain<IErasureGrain>(name).Drop();
         await stores.DeleteCollectionAsync(name);
         await metadata.Identities.DeleteAllAsync(name);
         await metadata.Collections.PurgeAsync(name);

@@ -25,6 +25,9 @@ internal sealed class PostgresRequestTable(PostgresTransactions transactions) : 
     public Task<int> DeleteExpiredAsync(long nowMicros, CancellationToken cancellationToken) => transactions.WriteAsync(
         (connection, token) => connection.ExecuteAsync("DELETE FROM requests WHERE expires_micros < $1", [nowMicros], token), cancellationToken);
 
+    public Task<int> DeleteHoldingAsync(ReadOnlyMemory<byte> part, CancellationToken cancellationToken) => transactions.WriteAsync(
+        (connection, token) => connection.ExecuteAsync("DELETE FROM requests WHERE position($1 IN response) > 0", [part.ToArray()], token), cancellationToken);
+
     private static async Task<RequestRow?> FindAsync(NpgsqlConnection connection, string requestId, CancellationToken cancellationToken) =>
         (await connection.QueryAsync(
             row => new RequestRow

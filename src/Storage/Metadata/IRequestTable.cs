@@ -28,6 +28,11 @@ public interface IRequestTable
     /// <summary>Records an answer where the id has none; yields the one that stands, which is the first.</summary>
     Task<RequestRow> RecordAsync(RequestRow row, CancellationToken cancellationToken = default);
 
+    /// <summary>Forgets answers that hold these bytes, so that an erasure leaves none that names what is gone; yields how many.</summary>
+    /// <param name="part">What an answer holds, at least one byte.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    Task<int> DeleteHoldingAsync(ReadOnlyMemory<byte> part, CancellationToken cancellationToken = default);
+
     /// <summary>Forgets answers that expired before <paramref name="nowMicros"/>; yields how many.</summary>
     Task<int> DeleteExpiredAsync(long nowMicros, CancellationToken cancellationToken = default);
 }

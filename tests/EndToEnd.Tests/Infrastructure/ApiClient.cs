@@ -29,6 +29,7 @@ public sealed class ApiClient : IDisposable
         Identities = new(Invoker);
         Collections = new(Invoker);
         Server = new(Invoker);
+        Operations = new(Invoker);
     }
 
     public CallInvoker Invoker { get; }
@@ -44,6 +45,8 @@ public sealed class ApiClient : IDisposable
     public CollectionService.CollectionServiceClient Collections { get; }
 
     public ServerService.ServerServiceClient Server { get; }
+
+    public OperationService.OperationServiceClient Operations { get; }
 
     /// <summary>A collection that no other test uses; returns its name.</summary>
     public async Task<string> NewCollectionAsync(int shards = 4, Action<CollectionSettings>? configure = null)

@@ -143,6 +143,10 @@ public abstract class MetadataStoreContract
 
         Assert.Equal(ulong.MaxValue, (await store.Requests.FindAsync("r", Token))!.RequestDigest);
         Assert.Equal(0, await store.Requests.DeleteExpiredAsync(100, Token));
+        await store.Requests.RecordAsync(first with { RequestId = "s", Response = new byte[] { 9, 0, 7, 8 } }, Token);
+        Assert.Equal(0, await store.Requests.DeleteHoldingAsync(new byte[] { 7, 9 }, Token));
+        Assert.Equal(1, await store.Requests.DeleteHoldingAsync(new byte[] { 0, 7 }, Token));
+        Assert.Null(await store.Requests.FindAsync("s", Token));
         Assert.Equal(1, await store.Requests.DeleteExpiredAsync(101, Token));
         Assert.Null(await store.Requests.FindAsync("r", Token));
     }

@@ -104,6 +104,8 @@ internal sealed class FaceTable(int dimension)
         face.Candidates = default;
         face.Box = default;
         face.HasBox = false;
+        face.Magnitude = 0;
+        face.DetectionScore = 0;
         LiveFaces--;
         return true;
     }

@@ -27,6 +27,9 @@ internal sealed class SqliteRequestTable(SqliteWorker reader, SqliteWorker write
     public Task<int> DeleteExpiredAsync(long nowMicros, CancellationToken cancellationToken) => writer.RunAsync(
         connection => connection.Execute("DELETE FROM requests WHERE expires_micros < $now", ("$now", nowMicros)), cancellationToken);
 
+    public Task<int> DeleteHoldingAsync(ReadOnlyMemory<byte> part, CancellationToken cancellationToken) => writer.RunAsync(
+        connection => connection.Execute("DELETE FROM requests WHERE instr(response, $part) > 0", ("$part", part.ToArray())), cancellationToken);
+
     private static RequestRow? Find(SqliteConnection connection, string requestId) => connection.Query(
         Read,
         "SELECT request_id, method, request_digest, response, expires_micros FROM requests WHERE request_id = $id",
