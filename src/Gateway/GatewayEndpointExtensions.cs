@@ -1,4 +1,5 @@
 using FaceCluster.Gateway.Admin;
+using FaceCluster.Gateway.Backups;
 using FaceCluster.Gateway.Clusters;
 using FaceCluster.Gateway.Collections;
 using FaceCluster.Gateway.Faces;
@@ -34,6 +35,7 @@ public static class GatewayEndpointExtensions
         endpoints.MapGrpcService<ServerGrpcService>();
         endpoints.MapGrpcService<ClusterAdminGrpcService>();
         endpoints.MapGrpcService<OperationGrpcService>();
+        endpoints.MapGrpcService<BackupGrpcService>();
         endpoints.MapGrpcHealthChecksService();
         if (endpoints.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value.Reflection)
         {

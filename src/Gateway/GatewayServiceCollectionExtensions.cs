@@ -1,4 +1,5 @@
 using FaceCluster.Gateway.Access;
+using FaceCluster.Gateway.Backups;
 using FaceCluster.Gateway.Clusters;
 using FaceCluster.Gateway.Collections;
 using FaceCluster.Gateway.Errors;
@@ -81,6 +82,8 @@ public static class GatewayServiceCollectionExtensions
         services.AddSingleton<FaceExplanation>();
         services.AddSingleton<FaceDeletion>();
         services.AddSingleton<Erasures>();
+        services.AddSingleton<BackupReading>();
+        services.AddSingleton<BackupRestoring>();
         services.AddSingleton<ClusterIdentities>();
         services.AddSingleton<ClusterWatch>();
         services.AddSingleton<IdentityListing>();
@@ -100,8 +103,7 @@ public static class GatewayServiceCollectionExtensions
                 {
                     IngestService.Descriptor, FaceService.Descriptor, ClusterService.Descriptor,
                     IdentityService.Descriptor, CollectionService.Descriptor, ServerService.Descriptor,
-                    ClusterAdminService.Descriptor,
-                    OperationService.Descriptor,
+                    ClusterAdminService.Descriptor, OperationService.Descriptor, BackupService.Descriptor,
                 })
             {
                 health.Services.Map(service.FullName, check => check.Name == GrainsHealthCheck.Name);

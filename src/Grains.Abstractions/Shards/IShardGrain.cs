@@ -62,6 +62,20 @@ public interface IShardGrain : IGrainWithStringKey
     [ResponseTimeout("00:10:00")]
     ValueTask Compact(CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// What is stored up to a position, items without faces included, while writes go on. Faces that are deleted have only
+    /// their ids. Meant for one reader at a time: the store is read for each anew.
+    /// </summary>
+    [Alias("ReadStored")]
+    IAsyncEnumerable<StoredBlock> ReadStored(long throughLsn, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Stores what was read from another shard, with the face ids it had; returns how many faces were new. Items that exist
+    /// are left as they are. RESOURCE_EXHAUSTED as <see cref="Append"/>.
+    /// </summary>
+    [Alias("Restore")]
+    ValueTask<int> Restore([Immutable] StoredBlock block, CancellationToken cancellationToken = default);
+
     /// <summary>Sends its whole forest state to the collection's forest again.</summary>
     [Alias("Resync")]
     [ResponseTimeout("00:05:00")]

@@ -30,6 +30,7 @@ public sealed class ApiClient : IDisposable
         Collections = new(Invoker);
         Server = new(Invoker);
         Operations = new(Invoker);
+        Backups = new(Invoker);
     }
 
     public CallInvoker Invoker { get; }
@@ -47,6 +48,8 @@ public sealed class ApiClient : IDisposable
     public ServerService.ServerServiceClient Server { get; }
 
     public OperationService.OperationServiceClient Operations { get; }
+
+    public BackupService.BackupServiceClient Backups { get; }
 
     /// <summary>A collection that no other test uses; returns its name.</summary>
     public async Task<string> NewCollectionAsync(int shards = 4, Action<CollectionSettings>? configure = null)

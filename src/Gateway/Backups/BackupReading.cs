@@ -1,0 +1,91 @@
+using FaceCluster.Gateway.Collections;
+using FaceCluster.Gateway.Identities;
+using FaceCluster.Gateway.Requests;
+using FaceCluster.Grains;
+using FaceCluster.V1;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+
+namespace FaceCluster.Gateway.Backups;
+
+/// <summary>
+/// Reads a collection out as of one revision. The positions of all shards are taken first; each shard then delivers its
+/// records up to its position, whatever is written after it.
+/// </summary>
+internal sealed class BackupReading(IGrainFactory grains, CollectionDirectory collections, TimeProvider time)
+{
+    public const int Format = 1;
+    private const int IdentitiesPerCall = 100;
+
+    public async Task ReadAsync(ReadBackupRequest request, IServerStreamWriter<BackupPart> parts, ServerCallContext context)
+    {
+        var violations = new FieldViolations();
+        var name = ResourceNames.ParseCollection(violations, "name", request.Name);
+        violations.ThrowIfAny();
+        var collection = await collections.GetAsync(name!);
+        var positions = await Task.WhenAll(Enumerable.Range(0, collection.Settings.ShardCount).Select(async shard =>
+            new ShardRevision(shard, (await Shard(collection, shard).Status()).LastLsn)));
+        await parts.WriteAsync(new BackupPart { Header = Header(collection, positions) }, context.CancellationToken);
+        var trailer = new BackupTrailer();
+        foreach (var position in positions)
+        {
+            await foreach (var block in Shard(collection, position.Shard).ReadStored(position.Lsn, context.CancellationToken))
+            {
+                trailer.Items += block.Items.Count;
+                foreach (var item in block.Items)
+                {
+                    var deleted = item.Faces.Count(static face => face.Deleted);
+                    trailer.DeletedFaces += deleted;
+                    trailer.Faces += item.Faces.Count - deleted;
+                }
+
+                await parts.WriteAsync(new BackupPart { Block = BackupWire.ToWire(position.Shard, block) }, context.CancellationToken);
+            }
+        }
+
+        await IdentitiesAsync(collection, parts, trailer, context.CancellationToken);
+        await parts.WriteAsync(new BackupPart { Trailer = trailer }, context.CancellationToken);
+    }
+
+    private BackupHeader Header(CollectionInfo collection, ShardRevision[] positions) => new()
+    {
+        Format = Format,
+        Collection = new Collection
+        {
+            Name = ResourceNames.Collection(collection.Name),
+            Settings = SettingsReader.ToWire(collection.Settings),
+            CreateTime = Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch.AddTicks(collection.CreatedMicros * TimeSpan.TicksPerMicrosecond)),
+        },
+        Positions = { positions.Select(position => new ShardPosition { Shard = position.Shard, Lsn = position.Lsn }) },
+        Revision = RevisionToken.Encode(collection.Uid, positions),
+        CreateTime = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
+    };
+
+    private async Task IdentitiesAsync(
+        CollectionInfo collection, IServerStreamWriter<BackupPart> parts, BackupTrailer trailer, CancellationToken cancellationToken)
+    {
+        var gallery = grains.GetGrain<IGalleryGrain>(collection.Name);
+        string? after = null;
+        while (await gallery.List(after, IdentitiesPerCall) is { Count: > 0 } page)
+        {
+            foreach (var identity in page)
+            {
+                trailer.Identities++;
+                await parts.WriteAsync(
+                    new BackupPart
+                    {
+                        Identity = new BackupIdentity
+                        {
+                            Identity = IdentityFields.ToWire(collection.Name, identity),
+                            Faces = { identity.Faces.Select(BackupWire.Bytes) },
+                        },
+                    },
+                    cancellationToken);
+            }
+
+            after = page[^1].Id;
+        }
+    }
+
+    private IShardGrain Shard(CollectionInfo collection, int shard) => grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Name, shard));
+}
