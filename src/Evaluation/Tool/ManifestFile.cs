@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using FaceCluster.Vision.Models;
 
 namespace FaceCluster.Evaluation.Tool;
@@ -22,7 +23,8 @@ public static class ManifestFile
         var changed = new ModelManifest
         {
             Name = manifest.Name,
-            Sha256 = manifest.Sha256,
+            // A later model under the same name shall not be taken for this one.
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(model))),
             ColorOrder = manifest.ColorOrder,
             Mean = manifest.Mean,
             Scale = manifest.Scale,
