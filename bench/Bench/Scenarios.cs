@@ -17,6 +17,7 @@ internal static class Scenarios
         ["append"] = ("appends and searches, alone and together", SearchScenario.Named("append")),
         ["cluster-ablation"] = ("FOLDER...  level two with one part left out at a time", AblationScenario.RunAsync),
         ["cluster-gcnv"] = ("FILE  the GCN-V forward pass against golden values", GcnvScenario.RunAsync),
+        ["cluster-live"] = ("[FACES...]  inserts into a live level two, apart from search", LiveSpeedScenario.RunAsync),
         ["cluster-peers"] = ("TUNE-FOLDER FOLDER...  other methods on the same embeddings", PeersScenario.RunAsync),
         ["cluster-pictures"] = ("FOLDER OUT  the pictures of docs/clustering.md", PicturesScenario.RunAsync),
         ["cluster-speed"] = ("[FACES...]  clustering apart from the neighbour graph, and incremental inserts", ClusterSpeedScenario.RunAsync),

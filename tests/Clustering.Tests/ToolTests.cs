@@ -34,6 +34,60 @@ public sealed class ToolTests : IDisposable
     }
 
     [Fact]
+    public void Cluster_OfNumpyArrays_GivesTheSameClusters()
+    {
+        var (features, labels) = Write();
+        var raw = File.ReadAllBytes(features);
+        var array = Path.Combine(_folder, "x.npz");
+        using (var archive = System.IO.Compression.ZipFile.Open(array, System.IO.Compression.ZipArchiveMode.Create))
+        using (var entry = archive.CreateEntry("features.npy").Open())
+        {
+            entry.Write(Npy("<f4", $"({raw.Length / 4 / Faces.Dimension}, {Faces.Dimension})", raw));
+        }
+
+        var truth = Path.Combine(_folder, "y.npy");
+        File.WriteAllBytes(truth, Npy("<i8", $"({raw.Length / 4 / Faces.Dimension},)", MemoryMarshal.AsBytes(LabelFile.Read(labels).Select(l => (long)l).ToArray().AsSpan())));
+        var plain = ClusterCommand.Run(new ClusterRequest(features, Faces.Dimension) { Labels = labels, Out = Path.Combine(_folder, "a.txt") });
+        var numpy = ClusterCommand.Run(new ClusterRequest(array, Faces.Dimension) { Labels = truth, Out = Path.Combine(_folder, "b.txt") });
+        Assert.Equal(plain.BCubedF, numpy.BCubedF);
+        Assert.Equal(File.ReadAllText(Path.Combine(_folder, "a.txt")), File.ReadAllText(Path.Combine(_folder, "b.txt")));
+        var error = Assert.Throws<InvalidDataException>(() => ClusterCommand.Run(new ClusterRequest(array, Faces.Dimension + 8)));
+        Assert.Contains("shape", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Cluster_WithAGivenGraphOfAllNeighbours_GivesTheSameClusters()
+    {
+        var (features, labels) = Write();
+        var faces = FeatureFile.Read(features, Faces.Dimension);
+        var graph = new BruteForceKnnBuilder().Build(
+            faces.Units.ToArray(), faces.Count, Faces.Dimension, faces.Count - 1, null, CancellationToken.None);
+        var plain = ClusterCommand.Run(new ClusterRequest(features, Faces.Dimension) { Labels = labels });
+        var given = ClusterCommand.Run(new ClusterRequest(features, Faces.Dimension) { Labels = labels, Knn = new GivenNeighbours(graph) });
+        Assert.Equal((plain.Clusters, plain.BCubedF, plain.Uncertain), (given.Clusters, given.BCubedF, given.Uncertain));
+        var other = new KnnGraph(3, 1, [1, 2, 0], [1, 1, 1]);
+        Assert.Throws<InvalidDataException>(() => ClusterCommand.Run(new ClusterRequest(features, Faces.Dimension) { Knn = new GivenNeighbours(other) }));
+    }
+
+    [Fact]
+    public void Explain_SaysWhatWouldChangeThePlace()
+    {
+        var faces = Faces.Make(120, 6, 11, noise: 0.35);
+        var result = GroupClustering.Run(faces, calibration: EmbeddingCalibration.Neutral(Faces.Dimension));
+        var row = Enumerable.Range(0, faces.Count).First(r => result.Centres[r] != r);
+        var explanation = GroupExplainer.Explain(result, row);
+        var higher = Assert.Single(explanation.Changes, change => change.Kind == PossibleChangeKind.HigherStrictness);
+        var stricter = GroupClustering.Run(
+            faces, GroupOptions.Default with { Strictness = higher.Threshold + 0.01 }, calibration: EmbeddingCalibration.Neutral(Faces.Dimension));
+        Assert.DoesNotContain(stricter.Joins, join => join.Score <= higher.Threshold);
+        var apart = new ConstraintSet().CannotLink(explanation.Weakest!.Group, explanation.Weakest.With);
+        var cut = GroupClustering.Run(faces, constraints: apart, calibration: EmbeddingCalibration.Neutral(Faces.Dimension));
+        Assert.NotEqual(cut.Cluster(Row(explanation.Weakest.Group)), cut.Cluster(Row(explanation.Weakest.With)));
+
+        int Row(FaceCluster.Core.FaceId id) => Enumerable.Range(0, faces.Count).First(r => faces.Id(r) == id);
+    }
+
+    [Fact]
     public void Cluster_WithoutFaces_ReportsNone()
     {
         var empty = Path.Combine(_folder, "empty.f32");
@@ -60,6 +114,12 @@ public sealed class ToolTests : IDisposable
         var file = Path.Combine(_folder, "labels.meta");
         File.WriteAllText(file, "1\n2\nthree\n");
         Assert.Contains("line 3", Assert.Throws<InvalidDataException>(() => EvalCommand.Run(file, file)).Message, StringComparison.Ordinal);
+    }
+
+    private static byte[] Npy(string type, string shape, ReadOnlySpan<byte> data)
+    {
+        var header = System.Text.Encoding.ASCII.GetBytes($"{{'descr': '{type}', 'fortran_order': False, 'shape': {shape}, }}\n");
+        return [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, (byte)(header.Length >> 8), .. header, .. data];
     }
 
     private (string Features, string Labels) Write()

@@ -24,7 +24,7 @@ internal static class ClusterSpeedScenario
             var processor = Process.GetCurrentProcess().TotalProcessorTime;
             var clock = Stopwatch.StartNew();
             var order = Enumerable.Range(0, mixture.Faces.Count).ToArray();
-            var codes = new short[mixture.Units.Length];
+            var codes = LargeArray.Allocate<short>(mixture.Units.Length);
             Parallel.For(0, order.Length, i => GroupVectors.Encode(
                 mixture.Faces.Unit(i), mixture.Cosines[i], codes.AsSpan(i * mixture.Faces.Dimension, mixture.Faces.Dimension)));
             var result = GroupClustering.Run(

@@ -20,13 +20,15 @@ internal static class PeersScenario
         var sets = folders.Select(BenchSet.Load).ToArray();
         var graphs = sets.Select(set => set.PlainGraph(80)).ToArray();
         double[] cosines = [.. Enumerable.Range(0, 22).Select(i => 0.30 + (0.02 * i))];
-        Tune("threshold components", sets, graphs, cosines, (_, g, t) => ThresholdComponents.Run(g, t));
-        Tune("DBSCAN, 2 neighbours", sets, graphs, cosines, (_, g, t) => Dbscan.Run(g, t, 2));
-        Tune("Chinese Whispers", sets, graphs, cosines, (_, g, t) => ChineseWhispers.Run(g, t, 20, 1));
-        Tune("approximate rank order, cosine floor 0.40", sets, graphs, [.. Enumerable.Range(1, 20).Select(i => 0.1 * i)], (_, g, t) => ApproximateRankOrder.Run(g, t, 0.40));
-        Tune("approximate rank order, cosine floor 0.48", sets, graphs, [.. Enumerable.Range(1, 20).Select(i => 0.1 * i)], (_, g, t) => ApproximateRankOrder.Run(g, t, 0.48));
-        Tune("learn-to-cluster tree, density", sets, graphs, cosines, (_, g, t) => DensityTree.Run(g, t, 0.5));
-        Tune("average-linkage HAC", sets, graphs, cosines, AverageLinkage.Cut);
+        Tune("threshold components", sets, graphs, cosines, [0], (_, g, t, _) => ThresholdComponents.Run(g, t));
+        Tune("DBSCAN, cosine and neighbours", sets, graphs, cosines, [1, 2, 3, 5], (_, g, t, n) => Dbscan.Run(g, t, (int)n));
+        Tune("Chinese Whispers", sets, graphs, cosines, [0], (_, g, t, _) => ChineseWhispers.Run(g, t, 20, 1));
+        Tune(
+            "approximate rank order, distance and cosine floor", sets, graphs, [.. Enumerable.Range(1, 15).Select(i => 0.2 * i)],
+            [0.36, 0.40, 0.44, 0.48, 0.52, 0.56], (_, g, t, floor) => ApproximateRankOrder.Run(g, t, floor));
+        Tune("learn-to-cluster tree, cosine and radius of the density", sets, graphs, cosines, [0.3, 0.5, 0.7, 0.9], (_, g, t, radius) => DensityTree.Run(g, t, radius));
+        Tune("average-linkage HAC", sets[..1], graphs, cosines, [0], (set, g, t, _) => AverageLinkage.Cut(set, g, t));
+
         Console.WriteLine("FaceCluster, defaults");
         foreach (var set in sets)
         {
@@ -36,13 +38,16 @@ internal static class PeersScenario
         return Task.FromResult(0);
     }
 
-    private static void Tune(string name, BenchSet[] sets, KnnGraph[] graphs, double[] settings, Func<BenchSet, KnnGraph, double, int[]> run)
+    /// <summary>Tries all pairs of settings on the first set.</summary>
+    private static void Tune(
+        string name, BenchSet[] sets, KnnGraph[] graphs, double[] first, double[] second, Func<BenchSet, KnnGraph, double, double, int[]> run)
     {
-        var best = settings.MaxBy(setting => sets[0].BCubed(run(sets[0], graphs[0], setting)));
-        Console.WriteLine($"{name} (setting {best:F2})");
+        var settings = from a in first from b in second select (A: a, B: b);
+        var best = settings.MaxBy(setting => sets[0].BCubed(run(sets[0], graphs[0], setting.A, setting.B)));
+        Console.WriteLine(second.Length == 1 ? $"{name} ({best.A:F2})" : $"{name} ({best.A:F2}, {best.B:F2})");
         for (var s = 0; s < sets.Length; s++)
         {
-            Console.WriteLine($"  {sets[s].Name,-14} {sets[s].Score(run(sets[s], graphs[s], best))}");
+            Console.WriteLine($"  {sets[s].Name,-14} {sets[s].Score(run(sets[s], graphs[s], best.A, best.B))}");
         }
     }
 }

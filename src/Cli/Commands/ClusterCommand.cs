@@ -14,7 +14,7 @@ internal sealed class ClusterCommand : CliCommand
 
     private readonly Option<string> _features = new("--features")
     {
-        Description = "Raw embeddings, not normalised: little-endian singles, row by row, no header (what 'embed' writes).",
+        Description = "Raw embeddings, not normalised: little-endian singles, row by row, no header (what 'embed' writes; .f32, .bin), or a NumPy array (.npy, .npz).",
         HelpName = "X.f32",
         Required = true,
     };
@@ -23,6 +23,7 @@ internal sealed class ClusterCommand : CliCommand
     private readonly Option<string?> _labels = new("--labels") { Description = "True labels, one integer per line, to score against.", HelpName = "Y.meta" };
     private readonly Option<string?> _out = new("--out") { Description = "Where the cluster number of each row goes, one per line.", HelpName = "labels.txt" };
     private readonly Option<string?> _report = new("--report") { Description = "Where a report with plots goes.", HelpName = "report.html" };
+    private readonly Option<string?> _knn = new("--knn") { Description = "Neighbours of each row as learn-to-cluster stores them, instead of a search.", HelpName = "K.npz" };
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object." };
 
     public ClusterCommand(CliConsole console)
@@ -37,6 +38,7 @@ internal sealed class ClusterCommand : CliCommand
         Options.Add(_labels);
         Options.Add(_out);
         Options.Add(_report);
+        Options.Add(_knn);
         Options.Add(_json);
         _dimension.Validators.Add(result =>
         {
@@ -55,6 +57,7 @@ internal sealed class ClusterCommand : CliCommand
             Labels = parse.GetValue(_labels),
             Out = parse.GetValue(_out),
             Report = parse.GetValue(_report),
+            Knn = parse.GetValue(_knn) is { } file ? new GivenNeighbours(Read(file)) : new IndexKnnBuilder(),
         };
         var report = await ProgressBar.RunAsync(_console, "Clustering", ProgressSteps, progress => Task.Run(
             () => Tool.Run(request, share => progress.Report((long)(share * ProgressSteps)), cancellation), cancellation));
@@ -68,6 +71,12 @@ internal sealed class ClusterCommand : CliCommand
         }
 
         return ExitCode.Success;
+    }
+
+    private static KnnGraph Read(string file)
+    {
+        var graph = Index.Graph.KnnFile.Read(file);
+        return IndexKnnBuilder.Convert(graph, graph.K);
     }
 
     private void Write(ClusterSummaryReport report)

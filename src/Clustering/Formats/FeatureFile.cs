@@ -4,7 +4,8 @@ namespace FaceCluster.Clustering;
 
 /// <summary>
 /// Embeddings as learn-to-cluster stores them (<c>.bin</c>, here also <c>.f32</c>): little-endian float32, row-major, no
-/// header. The rows are raw, so that their lengths are the magnitudes.
+/// header; or a NumPy array of rows (<c>.npy</c>, <c>.npz</c> with <c>features</c> or <c>data</c>). The rows are raw, so that
+/// their lengths are the magnitudes.
 /// </summary>
 public static class FeatureFile
 {
@@ -15,6 +16,14 @@ public static class FeatureFile
     public static FaceSet Read(string path, int dimension)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
+        if (NumpyFile.Is(path))
+        {
+            var array = NumpyFile.Read(path, "features", "data");
+            return array.Shape.Length == 2 && array.Shape[1] == dimension
+                ? Wrap(path, array.ToSingles(path), dimension)
+                : throw new InvalidDataException($"{path} has the shape ({string.Join(", ", array.Shape)}); rows of {dimension} are needed.");
+        }
+
         var bytes = new FileInfo(path).Length;
         if (bytes % (dimension * sizeof(float)) != 0)
         {
@@ -36,6 +45,11 @@ public static class FeatureFile
             }
         }
 
+        return Wrap(path, raw, dimension);
+    }
+
+    private static FaceSet Wrap(string path, float[] raw, int dimension)
+    {
         try
         {
             return FaceSet.FromRaw(raw, dimension);

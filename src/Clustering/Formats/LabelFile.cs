@@ -2,13 +2,24 @@ using System.Globalization;
 
 namespace FaceCluster.Clustering;
 
-/// <summary>Labels as learn-to-cluster stores them (<c>.meta</c>, predictions <c>.txt</c>): one integer a line.</summary>
+/// <summary>
+/// Labels as learn-to-cluster stores them (<c>.meta</c>, predictions <c>.txt</c>): one integer a line. NumPy arrays of
+/// integers (<c>.npy</c>, <c>.npz</c> with <c>labels</c> or <c>data</c>) are read too.
+/// </summary>
 public static class LabelFile
 {
     /// <summary>Reads all labels; empty lines at the end are ignored.</summary>
     /// <exception cref="InvalidDataException">A line is not an integer; the message names it.</exception>
     public static int[] Read(string path)
     {
+        if (NumpyFile.Is(path))
+        {
+            var array = NumpyFile.Read(path, "labels", "data");
+            return array.Shape.Length == 1
+                ? array.ToIntegers(path)
+                : throw new InvalidDataException($"{path} has {array.Shape.Length} dimensions; labels have one.");
+        }
+
         var labels = new List<int>();
         var line = 0;
         foreach (var text in File.ReadLines(path))

@@ -57,7 +57,7 @@ internal static class EdgeBuilder
         }
 
         var slack = Math.Sqrt(dimension) / 2;
-        var edges = GC.AllocateUninitializedArray<GroupEdge>(start[count]);
+        var edges = LargeArray.Allocate<GroupEdge>(start[count]);
         WorkRanges.Run(count, (from, to) =>
         {
             for (var i = from; i < to; i++)

@@ -42,9 +42,11 @@ public static class GroupClustering
         });
 
         knn ??= new BruteForceKnnBuilder();
-        var graph = knn.Build(
-            centred, faces.Count, faces.Dimension, options.Neighbours, progress is null ? null : share => progress(share * 0.9), cancellation);
-        var codes = new short[centred.Length];
+        Action<double>? first = progress is null ? null : share => progress(share * 0.9);
+        var graph = knn is GivenNeighbours given
+            ? given.Build(order, centred, faces.Dimension, options.Neighbours)
+            : knn.Build(centred, faces.Count, faces.Dimension, options.Neighbours, first, cancellation);
+        var codes = LargeArray.Allocate<short>(centred.Length);
         WorkRanges.Run(faces.Count, (from, to) =>
         {
             for (var i = from; i < to; i++)
@@ -53,6 +55,8 @@ public static class GroupClustering
                 GroupVectors.Encode(centred.AsSpan(start, length), cosines[i], codes.AsSpan(start, length));
             }
         });
+
+        // The closures above hold it; from here on the codes are enough.
         centred = null;
         return Run(faces, order, codes, cosines, graph, options, constraints, progress, cancellation);
     }
@@ -77,8 +81,8 @@ public static class GroupClustering
 
         merger.Run(progress is null ? null : share => progress(0.9 + (share * 0.1)), cancellation);
         var labels = merger.Labels();
-        var marks = MarkFinder.Find(merger, labels, cosines, graph, options);
-        return new GroupResult(faces, order, labels, marks, merger.Joins, options);
+        var standings = MarkFinder.Find(merger, labels, cosines, graph, options);
+        return new GroupResult(faces, order, labels, standings, merger.Joins, options);
     }
 
     private static void Apply(ConstraintSet constraints, FaceSet faces, int[] order, GroupMerger merger)

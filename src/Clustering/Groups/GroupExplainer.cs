@@ -33,6 +33,34 @@ public static class GroupExplainer
         var weakest = path.MinBy(join => join.Score);
         return new GroupExplanation(
             faces.Rank(row), result.Cluster(row), result.Marks[row], path, weakest,
-            weakest is { } w && double.IsFinite(w.Score) ? w.Score : null);
+            weakest is { } w && double.IsFinite(w.Score) ? w.Score : null, Changes(result, row, weakest));
+    }
+
+    private static List<PossibleChange> Changes(GroupResult result, int row, ExplainedJoin? weakest)
+    {
+        var changes = new List<PossibleChange>();
+        if (weakest is { } join && double.IsFinite(join.Score))
+        {
+            changes.Add(new PossibleChange(PossibleChangeKind.HigherStrictness, join.With, join.Score));
+            changes.Add(new PossibleChange(PossibleChangeKind.CannotLink, join.With, join.Score));
+        }
+
+        var standing = result.Standings[row];
+        if (standing.OtherCentre >= 0)
+        {
+            var other = result.Faces.Id(standing.OtherCentre);
+            if (standing.Other <= result.Options.Strictness)
+            {
+                changes.Add(new PossibleChange(PossibleChangeKind.LowerStrictness, other, standing.Other));
+            }
+            else if (standing.Marks.HasFlag(FaceMarks.Conflict))
+            {
+                changes.Add(new PossibleChange(PossibleChangeKind.WithoutConstraint, other, standing.Other));
+            }
+
+            changes.Add(new PossibleChange(PossibleChangeKind.MustLink, other, standing.Other));
+        }
+
+        return changes;
     }
 }

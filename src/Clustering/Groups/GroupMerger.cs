@@ -13,7 +13,7 @@ internal sealed class GroupMerger
     private readonly GroupTable _table;
     private readonly double[] _cosines;
     private readonly int[] _outward;
-    private readonly List<GroupJoin> _joins = [];
+    private readonly List<GroupJoin> _joins;
 
     /// <param name="codes">Coded rows in rank order (<see cref="GroupVectors.Encode"/>).</param>
     /// <param name="dimension">Elements per row.</param>
@@ -49,6 +49,7 @@ internal sealed class GroupMerger
             }
         });
         _cosines = cosines;
+        _joins = new List<GroupJoin>(cosines.Length);
         _table = new GroupTable(vectors, traits, edges, options);
     }
 
@@ -60,7 +61,7 @@ internal sealed class GroupMerger
     public GroupTable Table => _table;
 
     /// <summary>The joins in the order they were made.</summary>
-    public IReadOnlyList<GroupJoin> Joins => _joins;
+    public List<GroupJoin> Joins => _joins;
 
     /// <summary>Forbids that the groups of two rows ever join. To be called before <see cref="Run"/>, after must-links.</summary>
     public void Veto(int left, int right) => _table.Vetoes.Forbid(_table.GroupOf(left), _table.GroupOf(right));

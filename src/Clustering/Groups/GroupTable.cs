@@ -165,6 +165,11 @@ internal sealed class GroupTable
             });
         }
 
+        else
+        {
+            MirrorProducts(list);
+        }
+
         foreach (var (into, from) in list)
         {
             _round.Clear(into, from);
@@ -233,6 +238,21 @@ internal sealed class GroupTable
         _vectors.Merge(into, from);
         _edges.Append(into, from);
         _into[from] = into;
+    }
+
+    /// <summary>Gives the other side of each edge of the joined groups its product, which only the joined side knows.</summary>
+    private void MirrorProducts((int Into, int From)[] pairs)
+    {
+        foreach (var (into, _) in pairs)
+        {
+            for (var segment = into; segment >= 0; segment = _edges.Next(segment))
+            {
+                foreach (ref readonly var edge in _edges.Segment(segment))
+                {
+                    _edges.Find(edge.Other, into).Mirror(edge);
+                }
+            }
+        }
     }
 
     private int[] Touched((int Into, int From)[] pairs)

@@ -3,8 +3,8 @@ namespace FaceCluster.Clustering;
 /// <summary>Finds the faces whose cluster is uncertain, and says why.</summary>
 internal static class MarkFinder
 {
-    /// <summary>Marks by position in rank order.</summary>
-    public static FaceMarks[] Find(GroupMerger merger, int[] labels, double[] cosines, KnnGraph graph, GroupOptions options)
+    /// <summary>Standings by position in rank order.</summary>
+    public static FaceStanding[] Find(GroupMerger merger, int[] labels, double[] cosines, KnnGraph graph, GroupOptions options)
     {
         var sizes = new int[labels.Length];
         foreach (var label in labels)
@@ -13,13 +13,14 @@ internal static class MarkFinder
         }
 
         var conflicts = merger.Table.Conflicts();
-        var marks = new FaceMarks[labels.Length];
+        var standings = new FaceStanding[labels.Length];
         Parallel.For(0, labels.Length, row =>
         {
-            var (own, other) = Compare(merger, labels, cosines, graph, options, row);
-            marks[row] = Judge(conflicts.Contains(labels[row]), sizes[labels[row]] == 1, cosines[row], own, other, options);
+            var (own, other, centre) = Compare(merger, labels, cosines, graph, options, row);
+            var marks = Judge(conflicts.Contains(labels[row]), sizes[labels[row]] == 1, cosines[row], own, other, options);
+            standings[row] = new FaceStanding(marks, (float)own, (float)other, centre);
         });
-        return marks;
+        return standings;
     }
 
     /// <summary>The marks of a face.</summary>
@@ -51,7 +52,7 @@ internal static class MarkFinder
     }
 
     /// <summary>Log-odds of the row's own cluster without it, and of the best other cluster among its neighbours.</summary>
-    private static (double Own, double Other) Compare(
+    private static (double Own, double Other, int OtherCentre) Compare(
         GroupMerger merger, int[] labels, double[] cosines, KnnGraph graph, GroupOptions options, int row)
     {
         var rows = graph.RowsOf(row);
@@ -78,6 +79,7 @@ internal static class MarkFinder
 
         var own = double.NegativeInfinity;
         var other = double.NegativeInfinity;
+        var centre = -1;
         var single = merger.Single(row);
         foreach (var group in groups[..count])
         {
@@ -88,13 +90,13 @@ internal static class MarkFinder
             {
                 own = score;
             }
-            else
+            else if (score > other || (score == other && group.Group < centre))
             {
-                other = Math.Max(other, score);
+                (other, centre) = (score, group.Group);
             }
         }
 
-        return (own, other);
+        return (own, other, centre);
     }
 
     /// <summary>Log-odds that a face belongs to a group, with the face itself taken out of it.</summary>

@@ -281,18 +281,20 @@ public sealed partial class LiveGroups
                     return;
                 }
 
-                if (_inside[group])
-                {
-                    // A pair across the border that chooses each other.
-                    var other = _table.Best(group);
-                    if (other >= 0 && !_inside[other] && _table.Best(other) == group && !LosesToRecord(other))
-                    {
-                        _affected.Add(ClusterOf(other));
-                    }
-                }
-                else if (!AsRecorded(group))
+                if (!_inside[group] && !AsRecorded(group))
                 {
                     _affected.Add(ClusterOf(group));
+                }
+
+                // A pair across the border that chooses each other; either side may be the one that has changed.
+                var other = _table.Best(group);
+                if (other >= 0 && _inside[other] != _inside[group] && _table.Best(other) == group)
+                {
+                    var outer = _inside[group] ? other : group;
+                    if (!LosesToRecord(outer))
+                    {
+                        _affected.Add(ClusterOf(outer));
+                    }
                 }
             }
         }

@@ -72,6 +72,8 @@ public static class ClusteringReport
 
         var joins = result.Joins.Where(j => double.IsFinite(j.Score)).ToArray();
         Figure(html, "Log-odds of the joins that were made. A tall bar at the threshold means that many joins hang by a thread: look at them, or raise the strictness.", HistogramSvg.Draw(joins.Select(j => j.Score), 0, 15, 60, "log-odds of a join", result.Options.Strictness));
+        var margins = result.Standings.ToArray().Select(s => (double)s.Margin).Where(double.IsFinite).ToArray();
+        Figure(html, "Margins: by how much a face's own cluster is likelier than the next one around it (log-odds; faces with no other cluster near are left out). Left of the line a face is marked as ambiguous.", HistogramSvg.Draw(margins, -5, 15, 60, "margin", result.Options.AmbiguityMargin));
         Figure(html, "Cosine of the two templates at each join.", HistogramSvg.Draw(joins.Select(j => j.Cosine), 0, 1, 50, "cosine at the join", null));
         Figure(html, "Magnitudes of all faces.", HistogramSvg.Draw(magnitudes.Select(m => (double)m), magnitudes.FirstOrDefault(), magnitudes.LastOrDefault(), 50, "magnitude", null));
         Figure(html, "Cluster sizes (logarithm to base 2).", HistogramSvg.Draw(sizes.Values.Select(s => Math.Log2(s)), 0, 12, 24, "log2 of the size", null));

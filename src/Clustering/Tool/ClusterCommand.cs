@@ -16,6 +16,9 @@ public sealed record ClusterRequest(string Features, int Dimension = 512)
     /// <summary>Where the report (HTML, self-contained) goes; or null.</summary>
     public string? Report { get; init; }
 
+    /// <summary>How neighbours are found, or null for a comparison of all pairs.</summary>
+    public IKnnBuilder? Knn { get; init; }
+
     /// <summary>Settings of the clustering.</summary>
     public GroupOptions Options { get; init; } = GroupOptions.Default;
 
@@ -42,7 +45,7 @@ public static class ClusterCommand
             throw new InvalidDataException($"{request.Labels} has {truth.Length} labels, {request.Features} has {faces.Count} rows.");
         }
 
-        var result = GroupClustering.Run(faces, request.Options, request.Constraints, progress: progress, cancellation: cancellation);
+        var result = GroupClustering.Run(faces, request.Options, request.Constraints, knn: request.Knn, progress: progress, cancellation: cancellation);
         var labels = Numbered(result);
         if (request.Out is not null)
         {

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Text.Json.Serialization;
+using FaceCluster.Core;
 using FaceCluster.Index.Kernels;
 
 namespace FaceCluster.Index.Benchmarking;
@@ -29,7 +30,7 @@ public sealed record MachineLimits(
     {
         const int Bytes = 512 << 20;
         var memory = GC.AllocateUninitializedArray<byte>(Bytes, pinned: true);
-        Storage.HugePages.Advise(Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0), Bytes);
+        HugePages.Advise(Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0), Bytes);
         Array.Fill(memory, (byte)1);
         var share = Bytes / threads;
         var read = Best(threads, thread => Read(memory.AsSpan(thread * share, share)), Bytes);

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace FaceCluster.Index.Storage;
+namespace FaceCluster.Core;
 
 /// <summary>
 /// Asks the kernel for 2 MB pages under a large array. A scan touches a new 4 KB page every eight rows of codes, and
@@ -9,7 +9,7 @@ namespace FaceCluster.Index.Storage;
 /// Filling memory is another matter: a guest whose host takes free pages back gets 2 MB pages at a tenth of the speed of
 /// small ones, so memory is filled first and put on large pages afterwards.
 /// </summary>
-internal static partial class HugePages
+public static partial class HugePages
 {
     private const long PageSize = 2 << 20;
     private const int AdviseHuge = 14; // MADV_HUGEPAGE
