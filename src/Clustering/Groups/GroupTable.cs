@@ -54,6 +54,11 @@ internal sealed class GroupTable
     /// <summary>What keeps groups apart. Filled before <see cref="Start"/>.</summary>
     public GroupVetoes Vetoes { get; } = new();
 
+    /// <summary>
+    /// By the group that is absorbed: the support of joins that are only replayed, whose edges the table does not hold.
+    /// </summary>
+    public Dictionary<int, long> RecordedSupport { get; } = [];
+
     /// <summary>The templates.</summary>
     public GroupVectors Vectors => _vectors;
 
@@ -217,7 +222,7 @@ internal sealed class GroupTable
     private (long Dot, long Support) Between(int a, int b)
     {
         ref var edge = ref _edges.Find(a, b);
-        return Unsafe.IsNullRef(ref edge) ? (_vectors.Dot(a, b), 0)
+        return Unsafe.IsNullRef(ref edge) ? (_vectors.Dot(a, b), RecordedSupport.GetValueOrDefault(b))
             : (edge.IsExact ? edge.Dot : _vectors.Dot(a, b), edge.Support);
     }
 

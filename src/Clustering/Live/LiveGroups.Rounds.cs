@@ -78,6 +78,11 @@ public sealed partial class LiveGroups
         public HashSet<LiveCluster> Run()
         {
             var script = Script.Of(_around);
+            foreach (var join in _around.SelectMany(cluster => cluster.Joins))
+            {
+                _table.RecordedSupport.Add(_rows[join.From], (long)(join.Support * JoinModel.SupportUnit));
+            }
+
             Constrain(script);
             _table.Start();
             var changed = Enumerable.Range(0, _slots.Length).ToArray();
