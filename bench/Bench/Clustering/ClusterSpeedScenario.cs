@@ -27,6 +27,7 @@ internal static class ClusterSpeedScenario
             var codes = LargeArray.Allocate<short>(mixture.Units.Length);
             Parallel.For(0, order.Length, i => GroupVectors.Encode(
                 mixture.Faces.Unit(i), mixture.Cosines[i], codes.AsSpan(i * mixture.Faces.Dimension, mixture.Faces.Dimension)));
+            LargeArray.Filled(codes);
             var result = GroupClustering.Run(
                 mixture.Faces, order, codes, mixture.Cosines, mixture.Graph, GroupOptions.Default, ConstraintSet.Empty, null, CancellationToken.None);
             var seconds = clock.Elapsed.TotalSeconds;

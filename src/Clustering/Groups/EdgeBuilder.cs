@@ -78,6 +78,7 @@ internal static class EdgeBuilder
                 }
             }
         });
+        LargeArray.Filled(edges);
         return new EdgeTable(edges, start);
     }
 

@@ -55,6 +55,7 @@ public static class GroupClustering
                 GroupVectors.Encode(centred.AsSpan(start, length), cosines[i], codes.AsSpan(start, length));
             }
         });
+        LargeArray.Filled(codes);
 
         // The closures above hold it; from here on the codes are enough.
         centred = null;
