@@ -54,6 +54,7 @@ public static class MembershipExtensions
         silo.Configure<ClusterMembershipOptions>(members =>
         {
             members.ProbeTimeout = options.ProbeTimeout;
+            members.EnableIndirectProbes = options.IndirectProbes;
             members.MaxProbeTimeout = options.ProbeTimeout * 1.5;
             members.TableRefreshTimeout = TimeSpan.FromSeconds(15);
             members.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);

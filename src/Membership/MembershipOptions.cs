@@ -41,6 +41,13 @@ public sealed class MembershipOptions
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
+    /// Whether a silo that gets no answer to its probes has another silo ask before it votes. It guards against a broken
+    /// link between two silos, but a busy helper's word does not count: on a machine at its limit a silo that was held up
+    /// was still a member after 20 s. A vote in error costs a restart; no data, because of the shards' epochs.
+    /// </summary>
+    public bool IndirectProbes { get; set; }
+
+    /// <summary>
     /// How long a call between processes waits for its answer. A call that was on its way to a silo that was killed fails
     /// after this long with unknown outcome; repeating it is safe.
     /// </summary>
