@@ -116,12 +116,23 @@ public sealed class FaultInjector(ClusterUnderTest cluster, History history, int
     /// <summary>A silo that was declared dead meanwhile ends itself, as it must; its operator starts it again.</summary>
     private static async Task ReviveAsync(ChildProcess silo)
     {
-        for (var i = 0; i < 50 && silo.Running; i++)
+        for (var attempt = 1; ; attempt++)
         {
-            await Task.Delay(100);
-        }
+            for (var i = 0; i < 50 && silo.Running; i++)
+            {
+                await Task.Delay(100);
+            }
 
-        await silo.StartAsync();
+            try
+            {
+                await silo.StartAsync();
+                return;
+            }
+            catch (InvalidOperationException) when (attempt < 3)
+            {
+                // It learned of its end only now.
+            }
+        }
     }
 
     private async Task SetAsync(string setting, string value)
