@@ -100,8 +100,15 @@ public sealed class ChildProcess(string name, string assembly, IReadOnlyList<str
 
     private Process Launch()
     {
-        // The shell appends to one log over all lives of the program and becomes the program.
-        var start = new ProcessStartInfo("sh", ["-c", "exec dotnet \"$@\" >>\"$LOG\" 2>&1 </dev/null", "sh", assembly, .. arguments]);
+        // The shell appends to one log over all lives of the program and becomes the program. Beside it, something ends the
+        // program when this process is gone, however it went.
+        const string Script = """
+            self=$$
+            (while kill -0 $PARENT && kill -0 $self; do sleep 1; done; kill -0 $PARENT || kill -KILL $self) >/dev/null 2>&1 </dev/null &
+            exec dotnet "$@" >>"$LOG" 2>&1 </dev/null
+            """;
+        var start = new ProcessStartInfo("sh", ["-c", Script, "sh", assembly, .. arguments]);
+        start.Environment["PARENT"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         start.Environment["LOG"] = LogFile;
 
         // Several servers on few cores: the collector that starts small.
