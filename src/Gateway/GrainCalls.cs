@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FaceCluster.Grains;
 
 namespace FaceCluster.Gateway;
@@ -10,19 +11,25 @@ internal static class GrainCalls
         TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2),
     ];
 
+    // A gateway by itself waits 4 s for a silo, see the membership's options: a silo that is held up costs two such waits.
+    private static readonly TimeSpan TimeoutPatience = TimeSpan.FromSeconds(7);
+
     /// <summary>
     /// Runs a call that is harmless to repeat, again and again for some four seconds where a shard was fenced or its silo rejected the
-    /// message. A timeout is not repeated: it has already cost the caller the time it has.
+    /// message; after a timeout only while less than <see cref="TimeoutPatience"/> has passed, since it has cost the caller
+    /// much of the time it has.
     /// </summary>
     public static async ValueTask<T> RepeatAsync<T>(Func<ValueTask<T>> call, CancellationToken cancellationToken)
     {
+        var started = Stopwatch.GetTimestamp();
         for (var attempt = 0; ; attempt++)
         {
             try
             {
                 return await call();
             }
-            catch (Exception exception) when (attempt < Delays.Length && IsTransient(exception))
+            catch (Exception exception) when (
+                attempt < Delays.Length && (IsTransient(exception) || (exception is TimeoutException && Stopwatch.GetElapsedTime(started) < TimeoutPatience)))
             {
                 await Task.Delay(Delays[attempt], cancellationToken);
             }

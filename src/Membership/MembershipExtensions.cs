@@ -60,6 +60,10 @@ public static class MembershipExtensions
             members.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
             members.DefunctSiloExpiration = TimeSpan.FromHours(1);
         });
+
+        // After a silo died the directory by default lets nothing of it open elsewhere for 30 s, in case it still lives. Here
+        // the store's epochs see to that, and waiting only makes shards unavailable.
+        silo.Configure<GrainDirectoryOptions>(directory => directory.RangeLeaseDuration = TimeSpan.Zero);
         silo.Configure<SiloMessagingOptions>(messages => messages.ResponseTimeout = options.ResponseTimeout);
         return silo;
     }
@@ -86,8 +90,8 @@ public static class MembershipExtensions
         }
 
         client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, Service));
-        client.Configure<GatewayOptions>(list => list.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
-        client.Configure<ClientMessagingOptions>(messages => messages.ResponseTimeout = options.ResponseTimeout);
+        client.Configure<GatewayOptions>(list => list.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
+        client.Configure<ClientMessagingOptions>(messages => messages.ResponseTimeout = options.GatewayTimeout);
         return client;
     }
 

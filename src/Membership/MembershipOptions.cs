@@ -52,4 +52,10 @@ public sealed class MembershipOptions
     /// after this long with unknown outcome; repeating it is safe.
     /// </summary>
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// The same for a gateway by itself. Each of its calls goes through some silo's gateway port; through that of a silo that
+    /// is held up it hangs this long, is repeated, and goes another way once the silo has been given up.
+    /// </summary>
+    public TimeSpan GatewayTimeout { get; set; } = TimeSpan.FromSeconds(4);
 }

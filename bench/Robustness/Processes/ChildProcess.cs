@@ -111,6 +111,9 @@ public sealed class ChildProcess(string name, string assembly, IReadOnlyList<str
         start.Environment["PARENT"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         start.Environment["LOG"] = LogFile;
 
+        start.Environment["Logging__Console__FormatterName"] = "simple";
+        start.Environment["Logging__Console__FormatterOptions__TimestampFormat"] = "HH:mm:ss.fff ";
+
         // Several servers on few cores: the collector that starts small.
         start.Environment["DOTNET_gcServer"] = "0";
         start.Environment["DOTNET_TieredPGO"] = "0";
