@@ -53,6 +53,9 @@ public static class FaceClusterCommandLine
         root.Subcommands.Add(new IdentityCommand(console));
         root.Subcommands.Add(new CollectionsCommand(console));
         root.Subcommands.Add(new OperationsCommand(console));
+        root.Subcommands.Add(new BackupCommand(console));
+        root.Subcommands.Add(ExportCommand.Export(console));
+        root.Subcommands.Add(ExportCommand.Import(console));
         root.Subcommands.Add(new InfoCommand(console));
         root.Subcommands.Add(new EmbedCommand(console));
         root.Subcommands.Add(new ClusterCommand(console));

@@ -44,6 +44,7 @@ public sealed class ServerConnection : IDisposable
         Server = new ServerService.ServerServiceClient(invoker);
         ClusterAdmin = new ClusterAdminService.ClusterAdminServiceClient(invoker);
         Operations = new OperationService.OperationServiceClient(invoker);
+        Backups = new BackupService.BackupServiceClient(invoker);
     }
 
     /// <summary>Where the server is.</summary>
@@ -67,6 +68,8 @@ public sealed class ServerConnection : IDisposable
     public ClusterAdminService.ClusterAdminServiceClient ClusterAdmin { get; }
 
     public OperationService.OperationServiceClient Operations { get; }
+
+    public BackupService.BackupServiceClient Backups { get; }
 
     /// <inheritdoc/>
     public void Dispose() => _channel.Dispose();
