@@ -12,5 +12,6 @@ internal sealed class DataCommand : Command
         Subcommands.Add(new DataInspectCommand(output, error));
         Subcommands.Add(new DataVerifyCommand(output, error));
         Subcommands.Add(new DataSplitCommand(output, error));
+        Subcommands.Add(new DataSpeedCommand(output, error));
     }
 }

@@ -84,6 +84,15 @@ public sealed class DataCommandTests
         Assert.Equal(["Ann", "Ben", "Cleo", "Dan", "Eve"], names.Order());
     }
 
+    [Fact]
+    public async Task Speed_AnySet_TimesBatches()
+    {
+        using var faces = new SyntheticFaces().Add("Ann", 4).Add("Ben", 4);
+        var (code, output, error) = await TrainerProcess.RunAsync("data", "speed", faces.Path, "--batch", "4", "--batches", "2", "--augment");
+        Assert.True(code == 0, error);
+        Assert.True(System.Text.Json.JsonDocument.Parse(output).RootElement.GetProperty("images_per_second").GetDouble() > 0);
+    }
+
     [Theory]
     [InlineData("data", "inspect", "nowhere")]
     [InlineData("data", "verify", "nowhere.bin")]
