@@ -1,9 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
 using FaceCluster.EndToEnd.Tests.Infrastructure;
+using FaceCluster.Silo;
+using FaceCluster.Testing;
 using FaceCluster.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Npgsql;
 
 namespace FaceCluster.EndToEnd.Tests.Erasure;
 
@@ -125,6 +128,41 @@ public sealed class ErasureTests(SharedServer shared)
 
         await truth.MatchesAsync(victim.Api, collection, await RevisionAsync(victim.Api, collection));
         await victim.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task In_PostgreSQL_erased_faces_leave_no_bytes_in_any_file_of_the_database_nor_in_its_log_once_that_is_recycled()
+    {
+        await using var database = await PostgresServer.TryStartAsync("wal_recycle = off");
+        Assert.SkipWhen(database is null, PostgresServer.SkipReason);
+        await using (var server = await TestServer.StartAsync(configure: options =>
+            options.Storage = new ServerStorageOptions { Kind = StorageKind.Postgres, ConnectionString = database.ConnectionString }))
+        {
+            var collection = await server.Api.NewCollectionAsync();
+            var faces = await SendAsync(server.Api, collection, 194);
+            var gone = faces.Where((_, i) => i % 20 == 11).ToList();
+            var erased = Patterns(gone);
+            await SqlAsync("CHECKPOINT");
+            Assert.Equal(gone.Count, erased.Find(Path.Combine(database.DataFolder, "base")).Select(hit => hit.Face).Distinct().Count());
+            var operation = await WaitAsync(server.Api, await server.Api.Faces.EraseFacesAsync(
+                new EraseFacesRequest { Parent = collection, Faces = { gone.Select(face => face.Name) } }));
+            Assert.Equal(gone.Count, operation.ErasureReceipt.ErasedFaces);
+
+            // Tables that were dropped keep their first file until the next checkpoint.
+            await SqlAsync("SELECT pg_switch_wal()");
+            await SqlAsync("CHECKPOINT");
+            await SqlAsync("CHECKPOINT");
+            Assert.Empty(erased.Find(database.DataFolder));
+            Assert.Single(Patterns([faces[0]]).Find(database.DataFolder).Select(hit => hit.Face).Distinct());
+        }
+
+        async Task SqlAsync(string text)
+        {
+            await using var connection = new NpgsqlConnection(database.ConnectionString);
+            await connection.OpenAsync(TestContext.Current.CancellationToken);
+            await using var command = new NpgsqlCommand(text, connection);
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]
