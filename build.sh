@@ -101,12 +101,12 @@ fresh() {
 
 fetch_models() {
   require_node
-  "$ROOT/eng/fetch-models.sh"
+  "$ROOT/eng/fetch-models.sh" >&2 # standard output belongs to what was asked for: one JSON object, say
 }
 
 # The Faiss shim is an option of large shards: it is built where its library is installed and left out elsewhere.
 build_native() {
-  [ -x "$ROOT/eng/build-native.sh" ] && "$ROOT/eng/build-native.sh"
+  [ -x "$ROOT/eng/build-native.sh" ] && "$ROOT/eng/build-native.sh" >&2
   return 0
 }
 
