@@ -38,9 +38,14 @@ root.SetAction(async (parse, cancellation) =>
     return report.Kept ? 0 : 2;
 });
 var throughput = new Command("throughput", "Measures durable embeddings a second with one, two and three silos beside plain COPY.");
-throughput.SetAction((_, cancellation) => Throughput.RunAsync(Console.WriteLine, cancellation));
+var silos = new Option<int[]>("--silos") { Description = "Numbers of silos to measure with.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 2, 3] };
+throughput.Options.Add(silos);
+throughput.SetAction((parse, cancellation) => Throughput.RunAsync(parse.GetValue(silos)!, Console.WriteLine, cancellation));
 var recovery = new Command("recovery", "Measures how long a shard of 100,000 faces takes to open on each store.");
 recovery.SetAction((_, cancellation) => Recovery.RunAsync(Console.WriteLine, cancellation));
+var store = new Command("store", "Measures the PostgreSQL store alone beside plain COPY of the same rows.");
+store.SetAction((_, cancellation) => StoreAlone.RunAsync(Console.WriteLine, cancellation));
+root.Subcommands.Add(store);
 root.Subcommands.Add(throughput);
 root.Subcommands.Add(recovery);
 return await root.Parse(args).InvokeAsync();

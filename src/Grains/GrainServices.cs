@@ -1,3 +1,4 @@
+using FaceCluster.Grains.Catalog;
 using FaceCluster.Grains.Placement;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -14,6 +15,7 @@ public static class GrainServices
     {
         services.AddOptions<ShardOptions>();
         services.AddOptions<ComputeOptions>();
+        services.AddOptions<CatalogOptions>();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ComputePool>();
         services.TryAddSingleton<ShardWarmUp>();
@@ -21,6 +23,7 @@ public static class GrainServices
         if (carriesShards)
         {
             services.AddHostedService<ShardBalancer>();
+            services.AddHostedService<Housekeeping>();
         }
 
         services.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();

@@ -19,8 +19,10 @@ public sealed class PostgresDatabase : IAsyncDisposable
         [TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(1)];
 
     private readonly NpgsqlDataSource _source;
+    private readonly SemaphoreSlim _commits;
 
-    private PostgresDatabase(NpgsqlDataSource source, PostgresStorageOptions options) => (_source, Options) = (source, options);
+    private PostgresDatabase(NpgsqlDataSource source, PostgresStorageOptions options) =>
+        (_source, Options, _commits) = (source, options, new SemaphoreSlim(options.MaxCommits));
 
     internal PostgresStorageOptions Options { get; }
 
@@ -63,7 +65,25 @@ public sealed class PostgresDatabase : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync().ConfigureAwait(false);
+        _commits.Dispose();
+    }
+
+    /// <summary>Waits until fewer than <see cref="PostgresStorageOptions.MaxCommits"/> groups are under way, then runs.</summary>
+    internal async Task WithCommitAsync(Func<Task> commit, CancellationToken cancellationToken)
+    {
+        await _commits.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await commit().ConfigureAwait(false);
+        }
+        finally
+        {
+            _commits.Release();
+        }
+    }
 
     /// <summary>A connection of the pool.</summary>
     internal ValueTask<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) => _source.OpenConnectionAsync(cancellationToken);
@@ -104,6 +124,12 @@ public sealed class PostgresDatabase : IAsyncDisposable
         if (text.TcpKeepAlive is false)
         {
             (text.TcpKeepAlive, text.TcpKeepAliveTime, text.TcpKeepAliveInterval) = (true, 10, 5);
+        }
+
+        if (text.MaxAutoPrepare == 0)
+        {
+            // Each shard sends the same few statements over and over: the server need not read and plan them each time.
+            (text.MaxAutoPrepare, text.AutoPrepareMinUsages) = (64, 3);
         }
 
         // A process that is held up in the middle of a transaction must not keep its locks for long.

@@ -32,6 +32,12 @@ public sealed record PostgresStorageOptions
     /// <summary>How long one statement may take before the connection counts as lost; a second or more.</summary>
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Commit groups of this process that are under way at the same time, 1 or more. While as many are, what the other shards
+    /// have to write gathers into larger groups, which cost the database less per face.
+    /// </summary>
+    public int MaxCommits { get; init; } = 4;
+
     /// <summary>Most connections of this process, 4 or more.</summary>
     public int MaxConnections { get; init; } = 24;
 
@@ -47,6 +53,7 @@ public sealed record PostgresStorageOptions
         ArgumentOutOfRangeException.ThrowIfNegative(CompactLinkBytes, nameof(CompactLinkBytes));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(BulkBytes, nameof(BulkBytes));
         ArgumentOutOfRangeException.ThrowIfLessThan(StatementTimeout, TimeSpan.FromSeconds(1), nameof(StatementTimeout));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxCommits, 1, nameof(MaxCommits));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 4, nameof(MaxConnections));
     }
 }

@@ -2,13 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using FaceCluster.Robustness.Load;
 using FaceCluster.Robustness.Processes;
-using FaceCluster.Storage.Postgres;
 using FaceCluster.Testing;
 using FaceCluster.V1;
 using Google.Protobuf;
 using Grpc.Core;
-using Npgsql;
-using NpgsqlTypes;
 
 namespace FaceCluster.Robustness.Measure;
 
@@ -18,26 +15,31 @@ namespace FaceCluster.Robustness.Measure;
 /// </summary>
 public static class Throughput
 {
-    private const int BlockSize = 32;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
+
+    /// <summary>Several processes on few cores compile their methods twice; before that is done one measures the compiler.</summary>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(8);
 
     /// <summary>Measures and prints a line each.</summary>
-    public static async Task RunAsync(Action<string> print, CancellationToken cancellationToken)
+    /// <param name="shapes">Numbers of silos, 1 or more each.</param>
+    /// <param name="print">Told each line.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task RunAsync(IReadOnlyList<int> shapes, Action<string> print, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(shapes);
         ArgumentNullException.ThrowIfNull(print);
         var copy = await CopyAsync(cancellationToken);
-        Print("plain COPY, 4 connections", copy);
-        foreach (var silos in new[] { 1, 2, 3 })
+        print(string.Create(CultureInfo.InvariantCulture, $"plain COPY, 4 connections {copy,9:#,0} embeddings/s"));
+        foreach (var silos in shapes)
         {
-            Print($"{silos} silo(s)", await IngestAsync(silos, cancellationToken));
+            var one = await IngestAsync(silos, cancellationToken);
+            print(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{silos} silo(s)                 {one.PerSecond,9:#,0} embeddings/s  ratio {one.PerSecond / copy:0.00}  processor per embedding: {one.Client:0} us client, {one.Silos:0} us silos, {one.Database:0} us database"));
         }
-
-        void Print(string name, double perSecond) =>
-            print(string.Create(CultureInfo.InvariantCulture, $"{name,-26} {perSecond,9:#,0} embeddings/s  {perSecond * 2048 / 1e6,6:0} MB/s  ratio {perSecond / copy:0.00}"));
     }
 
-    private static async Task<double> IngestAsync(int silos, CancellationToken cancellationToken)
+    private static async Task<Ingested> IngestAsync(int silos, CancellationToken cancellationToken)
     {
         await using var cluster = await ClusterUnderTest.TryStartAsync(
             new ClusterShape { Silos = silos, Gateways = 0, CoHostedGateways = true }, cancellationToken)
@@ -60,35 +62,61 @@ public static class Throughput
             .Select(i => SendAsync(channels.All[i % channels.All.Count], collection, $"camera-{i}", stored, stop.Token))
             .ToArray();
         await Task.Delay(WarmUp, cancellationToken);
-        var (before, started) = (Volatile.Read(ref stored[0]), Stopwatch.GetTimestamp());
+        var (before, used, started) = (Volatile.Read(ref stored[0]), Processor(), Stopwatch.GetTimestamp());
         await Task.Delay(Duration, cancellationToken);
-        var perSecond = (Volatile.Read(ref stored[0]) - before) / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var embeddings = (double)(Volatile.Read(ref stored[0]) - before);
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var after = Processor();
         await stop.CancelAsync();
         await Task.WhenAll(load);
-        return perSecond;
+        return new Ingested(
+            embeddings / seconds,
+            (after.All - after.Silos - after.Database - used.All + used.Silos + used.Database) / embeddings * 1e6,
+            (after.Silos - used.Silos) / embeddings * 1e6,
+            (after.Database - used.Database) / embeddings * 1e6);
+
+        (double All, double Silos, double Database) Processor() => (
+            ProcessorTime.OfTree(Environment.ProcessId),
+            cluster.Silos.Sum(silo => ProcessorTime.OfTree(silo.ProcessId)),
+            ProcessorTime.OfTree(cluster.Database.ProcessId));
     }
 
+    /// <summary>One camera: a stream of blocks as fast as its credit allows.</summary>
     private static async Task SendAsync(CallInvoker gateway, string collection, string camera, long[] stored, CancellationToken stop)
     {
-        var random = new Random(camera.GetHashCode(StringComparison.Ordinal));
-        var values = ByteString.CopyFrom(Bytes(random));
-        var client = new IngestService.IngestServiceClient(gateway);
-        for (var sequence = 0L; !stop.IsCancellationRequested; sequence += BlockSize)
+        var values = ByteString.CopyFrom(Bytes(new Random(camera.GetHashCode(StringComparison.Ordinal))));
+        using var call = new IngestService.IngestServiceClient(gateway).Ingest(cancellationToken: CancellationToken.None);
+        using var credit = new SemaphoreSlim(0);
+        var reading = ReadAsync();
+        for (var sequence = 0L; !stop.IsCancellationRequested; sequence += PlainCopy.BlockSize)
         {
-            var block = new BatchCreateFacesRequest { Parent = collection, Camera = camera };
-            for (var i = 0; i < BlockSize; i++)
+            await credit.WaitAsync(CancellationToken.None);
+            var block = new IngestRequest { Parent = collection, Camera = camera };
+            for (var i = 0; i < PlainCopy.BlockSize; i++)
             {
                 block.Items.Add(new IngestItem { Sequence = sequence + i, Embedding = new Embedding { ModelId = ClusterUnderTest.ModelId, Values = values } });
             }
 
-            try
+            await call.RequestStream.WriteAsync(block, CancellationToken.None);
+        }
+
+        await call.RequestStream.CompleteAsync();
+        await reading;
+
+        async Task ReadAsync()
+        {
+            await foreach (var answer in call.ResponseStream.ReadAllAsync(CancellationToken.None))
             {
-                var answer = await client.BatchCreateFacesAsync(block, deadline: DateTime.UtcNow.AddSeconds(20), cancellationToken: CancellationToken.None);
-                Interlocked.Add(ref stored[0], answer.Acknowledgements.Count(acknowledgement => acknowledgement.Error is null));
-            }
-            catch (RpcException)
-            {
-                // Counted by its absence.
+                if (answer.Acknowledgements.FirstOrDefault(static acknowledgement => acknowledgement.Error is not null) is { } refused)
+                {
+                    throw new InvalidOperationException($"An item was refused: {refused.Error.Message}");
+                }
+
+                Interlocked.Add(ref stored[0], answer.Acknowledgements.Count);
+                if (answer.Credit is { Blocks: > 0 and var blocks })
+                {
+                    credit.Release(blocks);
+                }
             }
         }
     }
@@ -96,45 +124,7 @@ public static class Throughput
     private static async Task<double> CopyAsync(CancellationToken cancellationToken)
     {
         await using var server = await PostgresServer.TryStartAsync() ?? throw new InvalidOperationException(PostgresServer.SkipReason);
-        await PostgresMigrations.ApplyAsync(server.ConnectionString, "copying", [], cancellationToken);
-        for (var i = 0; i < 4; i++)
-        {
-            await server.SqlAsync(
-                $"CREATE TABLE rows_{i} (lsn bigint, part integer, epoch bigint, type smallint, rows integer, body bytea, PRIMARY KEY (lsn, part, epoch)); ALTER TABLE rows_{i} ALTER COLUMN body SET STORAGE EXTERNAL");
-        }
-
-        var started = Stopwatch.GetTimestamp();
-        var counts = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Run(() => CopyAsync(server, i, cancellationToken), cancellationToken)));
-        return counts.Sum() * (double)BlockSize / Stopwatch.GetElapsedTime(started).TotalSeconds;
-    }
-
-    private static async Task<long> CopyAsync(PostgresServer server, int table, CancellationToken cancellationToken)
-    {
-        var body = new byte[(BlockSize * 2048) + 1900];
-        new Random(table).NextBytes(body);
-        await using var connection = new NpgsqlConnection(server.ConnectionString);
-        await connection.OpenAsync(cancellationToken);
-        var started = Stopwatch.GetTimestamp();
-        var lsn = 0L;
-        while (Stopwatch.GetElapsedTime(started) < Duration)
-        {
-            // A commit after every 32 rows: about what a group of the store is under load.
-            await using var import = await connection.BeginBinaryImportAsync($"COPY rows_{table} FROM STDIN (FORMAT BINARY)", cancellationToken);
-            for (var i = 0; i < 32; i++)
-            {
-                await import.StartRowAsync(cancellationToken);
-                await import.WriteAsync(++lsn, NpgsqlDbType.Bigint, cancellationToken);
-                await import.WriteAsync(0, NpgsqlDbType.Integer, cancellationToken);
-                await import.WriteAsync(1L, NpgsqlDbType.Bigint, cancellationToken);
-                await import.WriteAsync((short)1, NpgsqlDbType.Smallint, cancellationToken);
-                await import.WriteAsync(BlockSize, NpgsqlDbType.Integer, cancellationToken);
-                await import.WriteAsync(body, NpgsqlDbType.Bytea, cancellationToken);
-            }
-
-            await import.CompleteAsync(cancellationToken);
-        }
-
-        return lsn;
+        return await PlainCopy.RunAsync(server, Duration, cancellationToken);
     }
 
     private static byte[] Bytes(Random random)
@@ -147,4 +137,6 @@ public static class Throughput
 
         return System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values).ToArray();
     }
+
+    private sealed record Ingested(double PerSecond, double Client, double Silos, double Database);
 }

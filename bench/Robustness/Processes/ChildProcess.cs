@@ -13,6 +13,9 @@ public sealed class ChildProcess(string name, string assembly, IReadOnlyList<str
     /// <summary>What it is called.</summary>
     public string Name => name;
 
+    /// <summary>Its process id; 0 while it does not run.</summary>
+    public int ProcessId => Running ? _process!.Id : 0;
+
     /// <summary>Whether it runs, held up or not.</summary>
     public bool Running => _process is { HasExited: false };
 

@@ -10,19 +10,30 @@ using Grpc.Core;
 
 namespace FaceCluster.Gateway.Backups;
 
-/// <summary>Puts the parts of a backup into a new collection, which is deleted again unless all of it arrives.</summary>
+/// <summary>
+/// Puts the parts of a backup into a new collection, which is deleted again unless all of it arrives: by this class where it
+/// can, by the catalog where this process dies.
+/// </summary>
 internal sealed class BackupRestoring(IGrainFactory grains, CollectionDirectory collections, SettingsReader settings, FaceDeletion revisions, TimeProvider time)
 {
     private const int BlocksUnderWay = 16;
+    private static readonly TimeSpan Keeping = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     public async Task<RestoreBackupResponse> RestoreAsync(IAsyncStreamReader<RestoreBackupRequest> parts, ServerCallContext context)
     {
         var collection = await CreateAsync(parts, context.CancellationToken);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        var keeping = KeepAsync(collection, ending);
         var restored = false;
         try
         {
-            var counts = await FillAsync(collection, parts, context.CancellationToken);
+            var counts = await FillAsync(collection, parts, ending.Token);
+            if (!await GrainCalls.RepeatAsync(() => Catalog.EndRestoring(collection.Name, collection.Uid), ending.Token))
+            {
+                throw GivenUp();
+            }
+
             var response = new RestoreBackupResponse
             {
                 Collection = new Collection
@@ -39,12 +50,43 @@ internal sealed class BackupRestoring(IGrainFactory grains, CollectionDirectory 
             restored = true;
             return response;
         }
+        catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            throw GivenUp();
+        }
         finally
         {
+            await ending.CancelAsync();
+            await keeping;
             if (!restored)
             {
                 collections.Forget(collection.Name);
-                await grains.GetGrain<ICatalogGrain>(0).Delete(collection.Name);
+                await Catalog.Delete(collection.Name);
+            }
+        }
+    }
+
+    private ICatalogGrain Catalog => grains.GetGrain<ICatalogGrain>(0);
+
+    private static RpcException GivenUp() => ApiError.Exception(
+        StatusCode.Unavailable, ErrorReason.Unavailable, "The server did not hear of the restore for too long and deleted its collection; repeat the restore.");
+
+    /// <summary>Tells the catalog that the restore goes on; ends the restore where its collection is gone.</summary>
+    private async Task KeepAsync(CollectionInfo collection, CancellationTokenSource ending)
+    {
+        while (!ending.IsCancellationRequested)
+        {
+            await Task.Delay(Keeping, time, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                if (!ending.IsCancellationRequested && !await Catalog.KeepRestoring(collection.Name, collection.Uid))
+                {
+                    await ending.CancelAsync();
+                }
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                // The catalog is on its way to another silo, or away: told again in a moment.
             }
         }
     }
@@ -76,7 +118,7 @@ internal sealed class BackupRestoring(IGrainFactory grains, CollectionDirectory 
 
         try
         {
-            return await grains.GetGrain<ICatalogGrain>(0).Create(first.CollectionId, wanted);
+            return await Catalog.CreateRestoring(first.CollectionId, wanted);
         }
         catch (DomainException exception) when (exception.Status == DomainStatus.AlreadyExists)
         {

@@ -11,6 +11,29 @@ public interface ICatalogGrain : IGrainWithIntegerKey
     [Alias("Create")]
     ValueTask<CollectionInfo> Create(string name, [Immutable] CollectionSettings settings);
 
+    /// <summary>
+    /// Creates a collection like <see cref="Create"/> that is going to be filled by a restore. Unless the restore says every
+    /// few seconds that it goes on (<see cref="KeepRestoring"/>) until it ends (<see cref="EndRestoring"/>), the collection is
+    /// deleted again, also where silo or gateway are killed meanwhile.
+    /// </summary>
+    [Alias("CreateRestoring")]
+    ValueTask<CollectionInfo> CreateRestoring(string name, [Immutable] CollectionSettings settings);
+
+    /// <summary>Says that a restore goes on; false where its collection is gone.</summary>
+    [Alias("KeepRestoring")]
+    ValueTask<bool> KeepRestoring(string name, Guid uid);
+
+    /// <summary>Says that a restore is complete, so that its collection stays; false where the collection is gone.</summary>
+    [Alias("EndRestoring")]
+    ValueTask<bool> EndRestoring(string name, Guid uid);
+
+    /// <summary>
+    /// Takes up what a dead process left undone: deletes collections whose restore was given up, has erasures go on. Every
+    /// silo calls it every few seconds.
+    /// </summary>
+    [Alias("Tend")]
+    ValueTask Tend();
+
     /// <summary>The collection, or null.</summary>
     [Alias("Get")]
     ValueTask<CollectionInfo?> Get(string name);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using FaceCluster.Storage;
 using FaceCluster.Storage.Metadata;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 
 namespace FaceCluster.Grains.Catalog;
@@ -17,6 +18,7 @@ namespace FaceCluster.Grains.Catalog;
 internal sealed partial class CatalogGrain(
     IMetadataStore metadata,
     IShardStoreFactory stores,
+    IOptions<CatalogOptions> options,
     TimeProvider time,
     ILogger<CatalogGrain> logger) : Grain, ICatalogGrain
 {
@@ -55,6 +57,7 @@ internal sealed partial class CatalogGrain(
             _deleting.Remove(name);
         }
 
+        await _restores.LoadAsync(cancellationToken);
         await metadata.Requests.DeleteExpiredAsync(NowMicros(), cancellationToken);
     }
 
@@ -62,12 +65,24 @@ internal sealed partial class CatalogGrain(
     public async ValueTask<CollectionInfo> Create(string name, CollectionSettings settings)
     {
         CollectionRules.Check(name, settings);
+        ThrowIfTaken(name);
+        return await CreateAsync(name, settings, Guid.NewGuid());
+    }
+
+    private void ThrowIfTaken(string name)
+    {
         if (_collections.ContainsKey(name) || _deleting.Contains(name))
         {
-            throw new DomainException(DomainStatus.AlreadyExists, "COLLECTION_EXISTS", $"There is a collection '{name}' already.", "collection_id");
+            throw Taken(name);
         }
+    }
 
-        var info = new CollectionInfo { Name = name, Settings = settings, CreatedMicros = NowMicros(), Uid = Guid.NewGuid() };
+    private static DomainException Taken(string name) =>
+        new(DomainStatus.AlreadyExists, "COLLECTION_EXISTS", $"There is a collection '{name}' already.", "collection_id");
+
+    private async Task<CollectionInfo> CreateAsync(string name, CollectionSettings settings, Guid uid)
+    {
+        var info = new CollectionInfo { Name = name, Settings = settings, CreatedMicros = NowMicros(), Uid = uid };
         try
         {
             await metadata.Collections.CreateAsync(new CollectionRow
@@ -82,7 +97,7 @@ internal sealed partial class CatalogGrain(
         }
         catch (MetadataConflictException)
         {
-            throw new DomainException(DomainStatus.AlreadyExists, "COLLECTION_EXISTS", $"There is a collection '{name}' already.", "collection_id");
+            throw Taken(name);
         }
 
         _collections.Add(name, info);

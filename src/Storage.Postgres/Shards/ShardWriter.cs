@@ -112,13 +112,9 @@ internal sealed class ShardWriter(ShardSession session, ShardSegments segments, 
         var group = new List<ShardRecord>();
         while (true)
         {
-            TaskCompletionSource<long>? rotation;
             lock (_lock)
             {
-                Take(group);
-                rotation = _rotation;
-                _rotation = null;
-                if (group.Count == 0 && rotation is null)
+                if (_pending.Count == 0 && _rotation is null)
                 {
                     _running = false;
                     _idle?.TrySetResult();
@@ -126,14 +122,27 @@ internal sealed class ShardWriter(ShardSession session, ShardSegments segments, 
                 }
             }
 
+            TaskCompletionSource<long>? rotation = null;
             try
             {
-                await CommitAsync(group).ConfigureAwait(false);
-                if (rotation is not null)
-                {
-                    await RotateIfWrittenAsync().ConfigureAwait(false);
-                    rotation.SetResult(segments.DurableLsn);
-                }
+                await session.Database.WithCommitAsync(
+                    async () =>
+                    {
+                        // Taken only now: what came while others committed goes with this group.
+                        lock (_lock)
+                        {
+                            Take(group);
+                            (rotation, _rotation) = (_rotation, null);
+                        }
+
+                        await CommitAsync(group).ConfigureAwait(false);
+                        if (rotation is not null)
+                        {
+                            await RotateIfWrittenAsync().ConfigureAwait(false);
+                            rotation.SetResult(segments.DurableLsn);
+                        }
+                    },
+                    _abandon.Token).ConfigureAwait(false);
             }
             catch (Exception error)
             {

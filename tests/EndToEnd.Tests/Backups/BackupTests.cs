@@ -138,6 +138,53 @@ public sealed class BackupTests(SharedServer shared)
         Assert.Equal(10, (await api.Collections.GetCollectionAsync(new GetCollectionRequest { Name = $"collections/{id}" })).FaceCount);
     }
 
+    [Fact]
+    public async Task Server_killed_in_the_middle_of_a_restore_deletes_what_it_left_by_itself()
+    {
+        using var folder = new TemporaryFolder();
+        var victim = await ServerProcess.StartAsync(folder.Path);
+        var collection = await victim.Api.NewCollectionAsync(2);
+        await victim.Api.SendAsync(collection, "door", [.. Enumerable.Range(0, 10).Select(i => Embeddings.Item(i, new Embeddings(i).Person()))]);
+        var parts = await ReadAsync(victim.Api, collection);
+        using (var call = victim.Api.Backups.RestoreBackup())
+        {
+            foreach (var part in parts.SkipLast(1))
+            {
+                await call.RequestStream.WriteAsync(new RestoreBackupRequest { CollectionId = "half", Part = part }, TestContext.Current.CancellationToken);
+            }
+
+            while (!await ExistsAsync(victim.Api, 10))
+            {
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            }
+
+            await victim.KillAsync();
+            await victim.DisposeAsync();
+        }
+
+        await using var next = await ServerProcess.StartAsync(folder.Path);
+        Assert.True(await ExistsAsync(next.Api, 10));
+        while (await ExistsAsync(next.Api, 0))
+        {
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(10, (await RestoreAsync(next.Api, "half", parts)).Faces);
+        Assert.Equal(10, (await next.Api.Collections.GetCollectionAsync(new GetCollectionRequest { Name = collection })).FaceCount);
+
+        static async Task<bool> ExistsAsync(ApiClient api, int faces)
+        {
+            try
+            {
+                return (await api.Collections.GetCollectionAsync(new GetCollectionRequest { Name = "collections/half" })).FaceCount >= faces;
+            }
+            catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)
+            {
+                return false;
+            }
+        }
+    }
+
     private static string NewId() => $"r{Guid.NewGuid():n}";
 
     private static string Id(string name) => name[^32..];

@@ -40,6 +40,11 @@ public sealed class TestSilo : IAsyncDisposable
             options.RetryDelay = TimeSpan.FromMilliseconds(1);
             options.CompactionDelay = TimeSpan.FromMilliseconds(1);
         });
+        builder.Services.Configure<CatalogOptions>(options =>
+        {
+            options.TendPeriod = TimeSpan.FromMilliseconds(100);
+            options.RestorePatience = TimeSpan.FromSeconds(2);
+        });
         builder.UseOrleans(silo =>
         {
             var name = Guid.NewGuid().ToString("N");
