@@ -24,7 +24,20 @@ public sealed class LeftUndoneTests
         Assert.False(await catalog.EndRestoring("half", info.Uid));
 
         // The name is free again.
-        var again = await catalog.Create("half", Settings);
+        CollectionInfo? again = null;
+        while (again is null)
+        {
+            try
+            {
+                again = await catalog.Create("half", Settings);
+            }
+            catch (DomainException error) when (error.Status == DomainStatus.AlreadyExists)
+            {
+                // Its files are still being deleted.
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            }
+        }
+
         Assert.NotEqual(info.Uid, again.Uid);
     }
 

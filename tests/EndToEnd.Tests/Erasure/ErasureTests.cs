@@ -174,6 +174,7 @@ public sealed class ErasureTests(SharedServer shared)
         var request = new EraseFacesRequest { Parent = collection, Faces = { sent.Acknowledgements[0].Faces[0].Name }, RequestId = Guid.NewGuid().ToString() };
         var first = await api.Faces.EraseFacesAsync(request);
         Assert.Equal(first.Name, (await api.Faces.EraseFacesAsync(request)).Name);
+        await WaitAsync(api, first);
         request.RequestId = Guid.NewGuid().ToString();
         var second = await WaitAsync(api, await api.Faces.EraseFacesAsync(request));
         Assert.Equal((1, 0), (second.ErasureReceipt.RequestedFaces, second.ErasureReceipt.ErasedFaces));
