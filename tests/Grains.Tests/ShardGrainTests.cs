@@ -171,6 +171,40 @@ public sealed class ShardGrainTests(SiloFixture fixture) : IClassFixture<SiloFix
         Assert.Equal(ItemStatus.Stored, answers.Items[0].Status);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    [InlineData(50)]
+    public async Task ConcurrentSearches_ShareScansAndEachGetsItsOwnAnswer(int clients)
+    {
+        var collection = await CollectionDriver.CreateAsync(Grains, shards: 1);
+        var crowd = Crowd.Create(12, faces: 200, cameras: 1);
+        await collection.SendShuffled(crowd.Sightings, 12);
+
+        // A client asks again as soon as it has its answer, some with several queries in a call; the limits differ.
+        await Task.WhenAll(Enumerable.Range(0, clients).Select(async client =>
+        {
+            for (var round = 0; round < 6; round++)
+            {
+                var limit = 1 + ((client + round) % 7);
+                float[][] queries = [.. Enumerable.Range(0, 1 + (client % 3)).Select(query => crowd.Sightings[((client * 31) + (round * 7) + query) % crowd.Sightings.Count].Raw)];
+                var request = new ShardQuery { Embeddings = MemoryMarshal.AsBytes(queries.SelectMany(static raw => raw).ToArray().AsSpan()).ToArray(), Limit = limit };
+                var answer = await collection.Shard(0).Search(request);
+                for (var query = 0; query < queries.Length; query++)
+                {
+                    Assert.Equal(Naive(collection, crowd.Sightings, Unit(queries[query])).Take(limit), answer.Queries[query]);
+                }
+            }
+        }));
+
+        static float[] Unit(float[] raw)
+        {
+            var unit = new float[Crowd.Dimension];
+            Similarity.Normalize(raw, unit);
+            return unit;
+        }
+    }
+
     private static IEnumerable<FaceHit> Naive(CollectionDriver collection, IEnumerable<Crowd.Sighting> sightings, float[] unit)
     {
         var other = new float[Crowd.Dimension];

@@ -30,9 +30,9 @@ internal sealed class ShardLoad : IAsyncDisposable
     private long _scans;
     private long _scannedQueries;
 
-    private ShardLoad(IHost host, IMetadataStore metadata, int faces, int scanBatch)
+    private ShardLoad(IHost host, IMetadataStore metadata, int faces, ScanSharing sharing)
     {
-        (_host, _metadata, Faces, ScanBatch) = (host, metadata, faces, scanBatch);
+        (_host, _metadata, Faces, Sharing) = (host, metadata, faces, sharing);
         _shard = host.Services.GetRequiredService<IGrainFactory>().GetGrain<IShardGrain>(ShardKey.Of("bench", 0));
         var rows = SphereMixture.For(faces).Rows(faces, QueryCount);
         _queries = [.. Enumerable.Range(0, QueryCount).Select(i => (ReadOnlyMemory<byte>)MemoryMarshal.AsBytes(rows.AsSpan(i * Dimension, Dimension)).ToArray())];
@@ -55,9 +55,9 @@ internal sealed class ShardLoad : IAsyncDisposable
 
     public int Faces { get; }
 
-    public int ScanBatch { get; }
+    public ScanSharing Sharing { get; }
 
-    public static async Task<ShardLoad> StartAsync(int faces, int scanBatch)
+    public static async Task<ShardLoad> StartAsync(int faces, ScanSharing sharing)
     {
         var metadata = await SqliteMetadataStore.OpenInMemoryAsync();
         var builder = Host.CreateApplicationBuilder();
@@ -65,7 +65,7 @@ internal sealed class ShardLoad : IAsyncDisposable
         builder.Services.AddSingleton<IShardStoreFactory>(new InMemoryShardStoreFactory());
         builder.Services.AddSingleton<IMetadataStore>(metadata);
         builder.Services.AddFaceClusterGrains();
-        builder.Services.Configure<ShardOptions>(options => options.ScanBatch = scanBatch);
+        builder.Services.Configure<ShardOptions>(options => (options.ScanBatch, options.ScanGather) = (sharing.Batch, TimeSpan.FromMilliseconds(sharing.GatherMilliseconds)));
         builder.UseOrleans(silo =>
         {
             var name = Guid.NewGuid().ToString("N");
@@ -75,7 +75,7 @@ internal sealed class ShardLoad : IAsyncDisposable
         await host.StartAsync();
         var settings = new CollectionSettings { ModelId = "bench", Dimension = Dimension, ShardCount = 1, Linking = false };
         await host.Services.GetRequiredService<IGrainFactory>().GetGrain<ICatalogGrain>(0).Create("bench", settings);
-        var load = new ShardLoad(host, metadata, faces, scanBatch);
+        var load = new ShardLoad(host, metadata, faces, sharing);
         await load.FillAsync();
         return load;
     }
@@ -89,7 +89,7 @@ internal sealed class ShardLoad : IAsyncDisposable
         var elapsed = Stopwatch.GetElapsedTime(started).TotalSeconds;
         double[] times = [.. all.SelectMany(part => part).Order()];
         return new ShardLoadResult(
-            "facecluster-shard-search", Faces, clients, ScanBatch, times.Length / elapsed, Percentile(times, 0.5), Percentile(times, 0.99),
+            "facecluster-shard-search", Faces, clients, Sharing.Batch, Sharing.GatherMilliseconds, times.Length / elapsed, Percentile(times, 0.5), Percentile(times, 0.99),
             _scannedQueries / (double)Math.Max(1, _scans));
     }
 

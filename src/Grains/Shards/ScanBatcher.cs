@@ -21,7 +21,7 @@ internal sealed class ScanBatcher
     private readonly ScanQueue<TopQuery, TopAnswer> _tops;
     private readonly ScanQueue<TopQuery, TopAnswer> _approximateTops;
 
-    public ScanBatcher(ExactIndex index, ApproximateSearch? approximate, double linkThreshold, ComputePool pool, ShardOptions options)
+    public ScanBatcher(ExactIndex index, ApproximateSearch? approximate, double linkThreshold, ComputePool pool, ShardOptions options, TimeProvider time)
     {
         _index = index;
         _approximate = approximate;
@@ -29,9 +29,11 @@ internal sealed class ScanBatcher
         _links = new ScanQueue<LinkQuery, LinkResult>(
             queries => ExactSearch.LinkAsync(_index.Snapshot(), queries, linkThreshold, CandidateList.Capacity, _scheduling),
             options.ScanBatch,
-            options.MaxWaitingQueries);
-        _tops = new ScanQueue<TopQuery, TopAnswer>(RunTops, options.ScanBatch, options.MaxWaitingQueries);
-        _approximateTops = new ScanQueue<TopQuery, TopAnswer>(RunApproximateTops, options.ScanBatch, options.MaxWaitingQueries);
+            TimeSpan.Zero, // Links come in rounds of many faces, one after the other: nothing to wait for.
+            options.MaxWaitingQueries,
+            time);
+        _tops = new ScanQueue<TopQuery, TopAnswer>(RunTops, options.ScanBatch, options.ScanGather, options.MaxWaitingQueries, time);
+        _approximateTops = new ScanQueue<TopQuery, TopAnswer>(RunApproximateTops, options.ScanBatch, options.ScanGather, options.MaxWaitingQueries, time);
     }
 
     private readonly record struct TopQuery(ReadOnlyMemory<float> Unit, int Limit);

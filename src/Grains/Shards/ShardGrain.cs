@@ -81,7 +81,7 @@ internal sealed partial class ShardGrain(
         _queue.Advance(_lastLsn);
         _approximate = ApproximateSearch.Create(
             new ShardName(_collection, _shard), table.Index, Settings.ApproximateSearch, pool, _options, time, logger, _stopping.Token);
-        _scans = new ScanBatcher(table.Index, _approximate, Settings.LinkThreshold, pool, _options);
+        _scans = new ScanBatcher(table.Index, _approximate, Settings.LinkThreshold, pool, _options, time);
         _feed = new ForestFeed(_shard, GrainFactory.GetGrain<IForestGrain>(_collection), this, time, logger, _stopping.Token);
         LogOpened(logger, _collection, _shard, table.LiveFaces, _store.Epoch, time.GetElapsedTime(started).TotalMilliseconds);
         ResumeAfter(replay);

@@ -10,7 +10,13 @@ public sealed class ShardOptions
     public int MaxWaitingQueries { get; set; } = 4096;
 
     /// <summary>Queries that one scan serves at most; 1 gives every query a scan of its own.</summary>
-    public int ScanBatch { get; set; } = 64;
+    public int ScanBatch { get; set; } = 32;
+
+    /// <summary>
+    /// How long a scan waits at most for the queries it may expect: as many as there were when the last one ended. Nobody
+    /// who searches alone waits; zero starts every scan at once.
+    /// </summary>
+    public TimeSpan ScanGather { get; set; } = TimeSpan.FromMilliseconds(2);
 
     /// <summary>One in this many approximate searches is repeated exactly, to measure recall.</summary>
     public int RecallEvery { get; set; } = 100;

@@ -21,7 +21,7 @@ public static class BenchmarkCommand
                 a line has exactly name, n, batch, threads, qps, p99_ms, recall, build_s, peak_mb
         link    --n 100000 --tau 0.4 --batch 32 --threads 2 --seconds 2
         knn     --n 12500,25000,50000,100000 --k 80 --threads 2
-        append  --n 100000 --batch 16 --seconds 3
+        append  --n 100000 --batch 16 --seconds 3 [--warm ROWS]
         limits  --n 100000 --batch 1,16,256 --threads 2 --seconds 2
         """;
 
@@ -103,7 +103,7 @@ public static class BenchmarkCommand
 
                 break;
             case "append":
-                yield return await AppendBenchmark.RunAsync(options.Whole("n", "100000"), options.Whole("batch", "16"), seconds, cancellation);
+                yield return await AppendBenchmark.RunAsync(options.Whole("n", "100000"), options.Whole("batch", "16"), seconds, options.Has("warm") ? options.Whole("warm", "1000000") : 0, cancellation);
                 break;
             case "limits":
                 var limited = new SearchBenchmark(options.Whole("n", "100000"));
