@@ -102,6 +102,8 @@ class Peer:
 def kept(options, name, load, build, save):
     """Loads an index that --save kept, else builds it and keeps it; returns the seconds that building took."""
     path = os.path.join(options.save, name + ".bin")
+    if options.save:
+        os.makedirs(options.save, exist_ok=True)
     if options.save and os.path.exists(path):
         load(path)
         return json.load(open(os.path.join(options.save, name + ".json")))["build_s"]
