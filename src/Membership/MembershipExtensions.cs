@@ -64,7 +64,15 @@ public static class MembershipExtensions
         // After a silo died the directory by default lets nothing of it open elsewhere for 30 s, in case it still lives. Here
         // the store's epochs see to that, and waiting only makes shards unavailable.
         silo.Configure<GrainDirectoryOptions>(directory => directory.RangeLeaseDuration = TimeSpan.Zero);
-        silo.Configure<SiloMessagingOptions>(messages => messages.ResponseTimeout = options.ResponseTimeout);
+        silo.Configure<SiloMessagingOptions>(messages =>
+        {
+            messages.ResponseTimeout = options.ResponseTimeout;
+
+            // A silo keeps answers for a gateway whose connection broke, by default for a minute. But the gateway has turned to
+            // another silo by then, and comes back to this one only by chance: until it is forgotten here, every answer of this
+            // silo's grains is lost to it.
+            messages.ClientDropTimeout = TimeSpan.FromSeconds(2);
+        });
         return silo;
     }
 

@@ -48,6 +48,9 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     /// <summary>Where gRPC is served: by the gateways, then by the silos where they do.</summary>
     public List<Uri> Addresses { get; } = [];
 
+    /// <summary>Ports on which silos and gateways listen for each other and for clients.</summary>
+    public List<int> Ports { get; } = [];
+
     /// <summary>Logs of all processes.</summary>
     public string LogFolder { get; }
 
@@ -94,7 +97,8 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     public ChildProcess AddSilo()
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"silo-{(char)('a' + Silos.Count)}");
-        var (grpc, http) = (FreePort(), FreePort());
+        var (grpc, http, between, door) = (FreePort(), FreePort(), FreePort(), FreePort());
+        Ports.AddRange([between, door]);
         var silo = new ChildProcess(
             name,
             Path.Combine(AppContext.BaseDirectory, "FaceCluster.Silo.dll"),
@@ -103,8 +107,8 @@ public sealed class ClusterUnderTest : IAsyncDisposable
                 "--Server:Storage:ConnectionString", Database.ConnectionString,
                 .. Membership("Server"),
                 "--Server:Membership:SiloName", name,
-                "--Server:SiloPort", Text(FreePort()),
-                "--Server:SiloGatewayPort", Text(FreePort()),
+                "--Server:SiloPort", Text(between),
+                "--Server:SiloGatewayPort", Text(door),
                 "--Server:GrpcPort", Text(grpc),
                 "--Server:HttpPort", Text(http),
                 "--Server:Roles", _shape.CoHostedGateways ? "compute,gateway" : "compute",
@@ -162,6 +166,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"gateway-{Gateways.Count + 1}");
         var (grpc, http) = (FreePort(), FreePort());
+        Ports.Add(grpc);
         Gateways.Add(new ChildProcess(
             name,
             Path.Combine(AppContext.BaseDirectory, "FaceCluster.Gateway.Host.dll"),
