@@ -45,7 +45,7 @@ public sealed partial class ShardWarmUp(IGrainFactory grains, TimeProvider time,
         {
             foreach (var collection in collections)
             {
-                var shards = Enumerable.Range(0, collection.Settings.ShardCount)
+                var shards = collection.Shards
                     .Select(shard => grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Name, shard)).Status().AsTask());
                 await Task.WhenAll(shards);
                 await grains.GetGrain<IForestGrain>(collection.Name).Status();

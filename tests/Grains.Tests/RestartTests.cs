@@ -43,7 +43,8 @@ public sealed class RestartTests
         var elsewhere = collection.Through(second.Grains);
         await elsewhere.Send([.. crowd.Sightings.Skip(10).Take(5)]);
 
-        var lost = await Assert.ThrowsAsync<DomainException>(async () => await collection.Send([.. crowd.Sightings.Skip(15)]));
+        var rest = Crowd.Block([.. crowd.Sightings.Skip(15)]);
+        var lost = await Assert.ThrowsAsync<DomainException>(async () => await collection.ShardOf(rest.Camera).Append(rest));
         Assert.Equal("SHARD_CLOSED", lost.Reason);
         Assert.Equal(DomainStatus.Unavailable, lost.Status);
 

@@ -14,7 +14,7 @@ public sealed record CollectionSettings
     [Id(1)]
     public int Dimension { get; init; } = 512;
 
-    /// <summary>Number of shards, 1 to 64.</summary>
+    /// <summary>Number of shards at creation, 1 to 64.</summary>
     [Id(2)]
     public int ShardCount { get; init; } = 4;
 
@@ -37,12 +37,19 @@ public sealed record CollectionSettings
     /// <summary>Approximate search for shards past a size; null, the default, keeps every search exact.</summary>
     [Id(7)]
     public ApproximateSearchSettings? ApproximateSearch { get; init; }
+
+    /// <summary>A shard that holds more faces is split in two by itself, 100 to 100,000,000; 0, the default: only when asked to.</summary>
+    [Id(8)]
+    public int MaxFacesPerShard { get; init; }
 }
 
 /// <summary>A collection.</summary>
 [GenerateSerializer, Immutable, Alias("fc.CollectionInfo")]
 public sealed record CollectionInfo
 {
+    [NonSerialized]
+    private ShardMap? _even;
+
     /// <summary>1 to 63 characters of a-z, 0-9 and hyphen, starting with a letter.</summary>
     [Id(0)]
     public required string Name { get; init; }
@@ -58,12 +65,19 @@ public sealed record CollectionInfo
     [Id(3)]
     public Guid Uid { get; init; }
 
-    /// <summary>The shard of a slot, see <see cref="CameraSlot"/>: the slots are divided evenly.</summary>
-    public int ShardOfSlot(int slot) => slot * Settings.ShardCount / CameraSlot.Count;
+    /// <summary>The shards as they are by now; null from a program that did not split yet.</summary>
+    [Id(4)]
+    public ShardMap? StoredMap { get; init; }
+
+    /// <summary>Which shard has which slots.</summary>
+    public ShardMap Map => StoredMap ?? (_even ??= ShardMap.Even(Settings.ShardCount));
+
+    /// <summary>Numbers of the shards in order of their slots.</summary>
+    public IEnumerable<int> Shards => Map.Shards.Select(static shard => shard.Number);
 
     /// <summary>The shard of a camera.</summary>
-    public int ShardOf(string camera) => ShardOfSlot(CameraSlot.Of(camera));
+    public int ShardOf(string camera) => Map.OfSlot(CameraSlot.Of(camera)).Number;
 
     /// <summary>The shard of a face.</summary>
-    public int ShardOf(FaceId face) => ShardOfSlot(face.Slot);
+    public int ShardOf(FaceId face) => Map.OfSlot(face.Slot).Number;
 }

@@ -56,4 +56,27 @@ public interface ICatalogGrain : IGrainWithIntegerKey
     /// <summary>Records the answer to a request id; kept for a day at least.</summary>
     [Alias("RecordAnswer")]
     ValueTask RecordAnswer(string requestId, string method, ulong requestDigest, ReadOnlyMemory<byte> answer);
+
+    /// <summary>
+    /// Writes down the intent to split a shard before the slot <paramref name="cut"/>; null where another split of the
+    /// collection is under way, the shard does not live, or there are <see cref="ShardMap.MaxShards"/> shards. Called by the
+    /// shard itself.
+    /// </summary>
+    [Alias("BeginSplit")]
+    ValueTask<ShardSplit?> BeginSplit(string name, int shard, int cut);
+
+    /// <summary>
+    /// Puts the halves, filled up to the positions, in the place of the shard; from then on they have its slots. False where
+    /// the attempt is not under way any more.
+    /// </summary>
+    [Alias("CommitSplit")]
+    ValueTask<bool> CommitSplit(string name, Guid id, long leftLsn, long rightLsn);
+
+    /// <summary>Takes the intent back; false where the attempt is not under way any more.</summary>
+    [Alias("AbortSplit")]
+    ValueTask<bool> AbortSplit(string name, Guid id);
+
+    /// <summary>Notes that a store is gone: that of a shard that was split, or of a half of a split that was broken off.</summary>
+    [Alias("NoteDropped")]
+    ValueTask NoteDropped(string name, int shard);
 }

@@ -56,11 +56,11 @@ public sealed record ErasureInfo
     [Id(8)]
     public int Chunks { get; init; }
 
-    /// <summary>When the store of each shard was rewritten, in order of the shards, microseconds since the Unix epoch.</summary>
+    /// <summary>When the stores were rewritten, in order of <see cref="RewrittenShards"/>, microseconds since the Unix epoch.</summary>
     [Id(9)]
     public IReadOnlyList<long> ShardsRewrittenMicros { get; init; } = [];
 
-    /// <summary>Shards of the collection.</summary>
+    /// <summary>Stores to rewrite: the shards of the collection, and those that took the place of one of them meanwhile.</summary>
     [Id(10)]
     public int Shards { get; init; }
 
@@ -79,6 +79,10 @@ public sealed record ErasureInfo
     /// <summary>Why the latest attempt failed, one sentence; null where none did. It is repeated until it succeeds.</summary>
     [Id(14)]
     public string? LastFailure { get; init; }
+
+    /// <summary>Numbers of the shards whose stores were rewritten; null in one written before shards could be split, where they count from 0.</summary>
+    [Id(15)]
+    public IReadOnlyList<int>? RewrittenShards { get; init; }
 
     /// <summary>Steps done so far.</summary>
     public int StepsDone => ChunksDeleted + ShardsRewrittenMicros.Count + (Phase == ErasurePhase.Done ? 1 : 0);

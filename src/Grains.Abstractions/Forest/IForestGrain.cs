@@ -58,6 +58,10 @@ public interface IForestGrain : IGrainWithStringKey
     [Alias("Status")]
     ValueTask<ForestStatus> Status();
 
+    /// <summary>Tells that the collection has another map of shards.</summary>
+    [Alias("Reroute")]
+    ValueTask Reroute();
+
     /// <summary>Forgets everything; part of deleting a collection.</summary>
     [Alias("Drop")]
     ValueTask Drop();

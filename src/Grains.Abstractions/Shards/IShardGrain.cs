@@ -8,7 +8,8 @@ namespace FaceCluster.Grains;
 /// </summary>
 /// <remarks>
 /// All methods throw <see cref="DomainException"/> with NOT_FOUND where the collection does not exist and UNAVAILABLE
-/// where the shard was fenced by a newer activation; the caller repeats.
+/// where the shard was fenced by a newer activation; the caller repeats. A shard that was split answers everything with
+/// <see cref="ShardRetired"/>.
 /// </remarks>
 [Alias("fc.IShardGrain")]
 public interface IShardGrain : IGrainWithStringKey
@@ -38,7 +39,10 @@ public interface IShardGrain : IGrainWithStringKey
     [Alias("Get")]
     ValueTask<IReadOnlyList<FaceRecord>> Get([Immutable] IReadOnlyList<FaceId> ids, bool withEmbedding = false);
 
-    /// <summary>A page of at most 1,000 faces from a position (0 to start).</summary>
+    /// <summary>
+    /// A page of at most 1,000 faces from a position (0 to start), ordered by camera slot and within it as they were stored:
+    /// a position means the same after the shard was split, see <see cref="FacePosition"/>.
+    /// </summary>
     [Alias("List")]
     ValueTask<FacePage> List(long from, int limit, string? camera = null);
 
@@ -91,6 +95,14 @@ public interface IShardGrain : IGrainWithStringKey
     /// </summary>
     [Alias("Move")]
     ValueTask Move(string silo);
+
+    /// <summary>
+    /// Has the shard split itself in two of about as many faces each, while it goes on. Returns when the split is written
+    /// down as begun, or is under way already; it is over when the collection's map has the halves. FAILED_PRECONDITION where
+    /// one camera slot has all faces, or another shard of the collection is being split.
+    /// </summary>
+    [Alias("Split")]
+    ValueTask Split();
 
     /// <summary>Deletes the shard's store; part of deleting a collection.</summary>
     [Alias("Drop")]

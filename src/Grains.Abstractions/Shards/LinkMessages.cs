@@ -71,4 +71,8 @@ public sealed record ShardStatus
     /// <summary>How often the shard has been opened: the number that fences earlier owners.</summary>
     [Id(9)]
     public long Epoch { get; init; }
+
+    /// <summary>Whether the shard is being split.</summary>
+    [Id(10)]
+    public bool Splitting { get; init; }
 }

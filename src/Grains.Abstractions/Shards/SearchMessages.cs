@@ -104,14 +104,14 @@ public sealed record FaceRecord
     public ReadOnlyMemory<byte> UnitEmbedding { get; init; }
 }
 
-/// <summary>One page of a shard's faces, in the order in which they were stored.</summary>
+/// <summary>One page of a shard's faces, see <see cref="IShardGrain.List"/>.</summary>
 [GenerateSerializer, Immutable, Alias("fc.FacePage")]
 public sealed record FacePage
 {
     [Id(0)]
     public required IReadOnlyList<FaceRecord> Faces { get; init; }
 
-    /// <summary>Where the next page starts, or null at the end.</summary>
+    /// <summary>Where the next page starts, or null at the end of the shard.</summary>
     [Id(1)]
     public long? Next { get; init; }
 }

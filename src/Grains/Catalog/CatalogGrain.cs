@@ -36,7 +36,7 @@ internal sealed partial class CatalogGrain(
             {
                 if (row.DeletedMicros is null)
                 {
-                    _collections.Add(row.Name, Info(row));
+                    _collections.Add(row.Name, CollectionRows.Info(row));
                 }
                 else
                 {
@@ -105,7 +105,11 @@ internal sealed partial class CatalogGrain(
     }
 
     /// <inheritdoc/>
-    public ValueTask<CollectionInfo?> Get(string name) => new(_collections.GetValueOrDefault(name));
+    public async ValueTask<CollectionInfo?> Get(string name)
+    {
+        await Settle(name);
+        return _collections.GetValueOrDefault(name);
+    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CollectionInfo>> List(string? after, int limit) =>
@@ -116,7 +120,7 @@ internal sealed partial class CatalogGrain(
     /// <inheritdoc/>
     public async ValueTask<bool> Delete(string name)
     {
-        if (!_collections.TryGetValue(name, out var info))
+        if (!_collections.ContainsKey(name))
         {
             return false;
         }
@@ -124,7 +128,10 @@ internal sealed partial class CatalogGrain(
         await metadata.Collections.MarkDeletedAsync(name, NowMicros());
         _collections.Remove(name);
         _deleting.Add(name);
-        for (var shard = 0; shard < info.Settings.ShardCount; shard++)
+
+        // From the mark on no split ends, so these are all; one under way ends with its shard.
+        var info = await metadata.Collections.FindAsync(name) is { } row ? CollectionRows.Info(row) : null;
+        foreach (var shard in info?.Shards ?? [])
         {
             await GrainFactory.GetGrain<IShardGrain>(ShardKey.Of(name, shard)).Drop();
         }
@@ -171,15 +178,6 @@ internal sealed partial class CatalogGrain(
             Response = answer,
             ExpiresMicros = NowMicros() + (long)AnswerLife.TotalMicroseconds,
         });
-
-    private static CollectionInfo Info(CollectionRow row) => new()
-    {
-        Name = row.Name,
-        Uid = row.Uid,
-        CreatedMicros = row.CreatedMicros,
-        Settings = JsonSerializer.Deserialize<CollectionSettings>(row.SettingsJson)
-            ?? throw new InvalidOperationException($"The settings of collection '{row.Name}' are empty."),
-    };
 
     private long NowMicros() => (long)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMicroseconds;
 

@@ -89,10 +89,11 @@ internal sealed partial class ErasureGrain(
                 Identity = identity,
                 Identities = identity is null ? 0 : 1,
                 RequestedFaces = ids.Length,
-                FoundFaces = await Count(info, ids),
+                FoundFaces = await Count(ids),
                 FacesSha256 = Convert.ToHexStringLower(SHA256.HashData(ErasureJournal.Bytes(ids))),
                 Chunks = (ids.Length + ErasureJournal.ChunkFaces - 1) / ErasureJournal.ChunkFaces,
-                Shards = info.Settings.ShardCount,
+                Shards = info.Map.Shards.Count,
+                RewrittenShards = [],
                 CreatedMicros = NowMicros(),
             };
             await Journal.AddAsync(erasure, ids);
@@ -159,19 +160,14 @@ internal sealed partial class ErasureGrain(
         await GrainFactory.GetGrain<ICatalogGrain>(0).Get(_collection)
             ?? throw new DomainException(DomainStatus.NotFound, "COLLECTION_NOT_FOUND", $"There is no collection '{_collection}'.", "collection");
 
-    private async Task<int> Count(CollectionInfo info, FaceId[] ids)
+    private async Task<ShardRoutes> Routes() => new(GrainFactory, time, await Collection());
+
+    private async Task<int> Count(FaceId[] ids)
     {
         var found = 0;
-        foreach (var (shard, part) in Parts(info, ids))
-        {
-            found += (await Shard(shard).Get(part)).Count;
-        }
-
+        await (await Routes()).EachAsync(ids, FacesPerCall, async (shard, part) => found += (await shard.Get(part)).Count);
         return found;
     }
-
-    private static IEnumerable<(int Shard, FaceId[] Ids)> Parts(CollectionInfo info, FaceId[] ids) =>
-        ids.GroupBy(info.ShardOf).SelectMany(group => group.Chunk(FacesPerCall).Select(part => (group.Key, part)));
 
     private void Work()
     {
@@ -224,12 +220,8 @@ internal sealed partial class ErasureGrain(
     {
         if (erasure.ChunksDeleted < erasure.Chunks)
         {
-            var info = await Collection();
-            foreach (var (shard, ids) in Parts(info, await Journal.FacesAsync(erasure.Id, erasure.ChunksDeleted)))
-            {
-                await Shard(shard).Delete(ids);
-            }
-
+            var faces = await Journal.FacesAsync(erasure.Id, erasure.ChunksDeleted);
+            await (await Routes()).EachAsync(faces, FacesPerCall, async (shard, part) => await shard.Delete(part));
             await Journal.UpdateAsync(erasure with { ChunksDeleted = erasure.ChunksDeleted + 1, LastFailure = null });
             return;
         }
@@ -246,11 +238,20 @@ internal sealed partial class ErasureGrain(
 
     private async Task Rewrite(ErasureInfo erasure)
     {
-        var done = erasure.ShardsRewrittenMicros;
-        if (done.Count < erasure.Shards)
+        // A shard that was split after its rewriting left its faces to two others, whose stores hold what it held when the
+        // copy began: they are rewritten, too. A split under way is broken off by the rewriting.
+        IReadOnlyList<int> done = erasure.RewrittenShards ?? [.. Enumerable.Range(0, erasure.ShardsRewrittenMicros.Count)];
+        int[] left = [.. (await Collection()).Shards.Except(done).Order()];
+        if (left is [var next, ..])
         {
-            await Shard(done.Count).Compact(_stopping.Token);
-            await Journal.UpdateAsync(erasure with { ShardsRewrittenMicros = [.. done, NowMicros()], LastFailure = null });
+            await Shard(next).Compact(_stopping.Token);
+            await Journal.UpdateAsync(erasure with
+            {
+                Shards = done.Count + left.Length,
+                RewrittenShards = [.. done, next],
+                ShardsRewrittenMicros = [.. erasure.ShardsRewrittenMicros, NowMicros()],
+                LastFailure = null,
+            });
             return;
         }
 

@@ -78,7 +78,7 @@ internal sealed partial class ForestGrain
         limit = Math.Clamp(limit, 1, MaxPage);
         var found = new SortedSet<FaceId>();
         var looked = 0;
-        foreach (var shard in _shards)
+        foreach (var shard in _shards.Values.ToArray())
         {
             // A copy, because the set changes while other calls have their turns.
             foreach (var id in shard.Faces.ToArray())

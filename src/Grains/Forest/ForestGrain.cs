@@ -27,7 +27,7 @@ internal sealed partial class ForestGrain(
     private CollectionInfo? _info;
     private ForestView _view = new(ForestOptions.Default);
     private EventFeed _events = null!;
-    private ShardFeedState[] _shards = [];
+    private Dictionary<int, ShardFeedState> _shards = [];
     private TaskCompletionSource _changed = Signal();
 
     /// <inheritdoc/>
@@ -43,12 +43,12 @@ internal sealed partial class ForestGrain(
         var settings = _info.Settings;
         _view = new ForestView(new ForestOptions(settings.LinkThreshold, settings.AmbiguityMargin, settings.QualityGate));
         _events = new EventFeed(_view, EventCapacity);
-        _shards = [.. Enumerable.Range(0, settings.ShardCount).Select(static _ => new ShardFeedState())];
+        _shards = _info.Shards.ToDictionary(static shard => shard, static _ => new ShardFeedState());
         if (settings.Linking)
         {
-            for (var shard = 0; shard < _shards.Length; shard++)
+            foreach (var (number, shard) in _shards)
             {
-                _ = AskForStateAsync(shard);
+                _ = AskForStateAsync(number, shard);
             }
         }
     }
@@ -60,12 +60,22 @@ internal sealed partial class ForestGrain(
     public async ValueTask<bool> Apply(ForestChanges changes)
     {
         ThrowIfUnknown();
-        if ((uint)changes.Shard >= (uint)_shards.Length)
+        if (!_shards.ContainsKey(changes.Shard))
         {
+            await Learn();
+        }
+
+        if (!_shards.TryGetValue(changes.Shard, out var shard))
+        {
+            if (_info!.Map.FindRetired(changes.Shard) is not null)
+            {
+                // Late news of a shard that was split: its successors tell the same, or newer.
+                return true;
+            }
+
             throw new DomainException(DomainStatus.InvalidArgument, "UNKNOWN_SHARD", $"The collection has no shard {changes.Shard}.", "shard");
         }
 
-        var shard = _shards[changes.Shard];
         var step = shard.Step(changes);
         if (step != FeedStep.Apply)
         {
@@ -101,12 +111,18 @@ internal sealed partial class ForestGrain(
 
         foreach (var revision in revisions)
         {
-            if ((uint)revision.Shard >= (uint)_shards.Length)
+            if (!Knows(revision.Shard))
+            {
+                await Learn();
+            }
+
+            if (!Knows(revision.Shard))
             {
                 throw new DomainException(DomainStatus.InvalidArgument, "INVALID_REVISION", $"The collection has no shard {revision.Shard}.", "min_revision");
             }
 
-            while (_shards[revision.Shard].LinkedThrough < revision.Lsn)
+            // The map may change while this waits.
+            while (!_info!.Map.Expand(revision).All(needed => _shards[needed.Shard].LinkedThrough >= needed.Lsn))
             {
                 await Changed(Timeout.InfiniteTimeSpan, cancellationToken);
             }
@@ -123,6 +139,13 @@ internal sealed partial class ForestGrain(
             Clusters = _view.ClusterCount,
             Unreachable = Unreachable(),
         };
+    }
+
+    /// <inheritdoc/>
+    public ValueTask Reroute()
+    {
+        ThrowIfUnknown();
+        return Learn();
     }
 
     /// <inheritdoc/>
@@ -193,7 +216,57 @@ internal sealed partial class ForestGrain(
     }
 
     private IReadOnlyList<int> Unreachable() =>
-        _info!.Settings.Linking ? [.. Enumerable.Range(0, _shards.Length).Where(shard => !_shards[shard].Complete)] : [];
+        _info!.Settings.Linking ? [.. _shards.Where(static shard => !shard.Value.Complete).Select(static shard => shard.Key).Order()] : [];
+
+    private bool Knows(int shard) => _shards.ContainsKey(shard) || _info!.Map.FindRetired(shard) is not null;
+
+    /// <summary>
+    /// Takes over the present map. The faces of a shard that was split are passed on to its successors and stay where they
+    /// are in the forest: clusters do not change by a split, and what is to follow from the successors is compared with these.
+    /// </summary>
+    private async ValueTask Learn()
+    {
+        var fresh = await GrainFactory.GetGrain<ICatalogGrain>(0).Get(_collection);
+        if (fresh is null || _info is null || fresh.Uid != _info.Uid || fresh.Map.Version <= _info.Map.Version)
+        {
+            return;
+        }
+
+        _info = fresh;
+        var before = _shards;
+        _shards = fresh.Shards.ToDictionary(
+            static number => number, number => before.TryGetValue(number, out var known) ? known : new ShardFeedState());
+        foreach (var (number, split) in before)
+        {
+            if (fresh.Map.FindRetired(number) is not { } retired)
+            {
+                continue;
+            }
+
+            foreach (var id in split.Faces)
+            {
+                _shards[fresh.ShardOf(id)].Inherit(id);
+            }
+
+            if (split.Complete)
+            {
+                foreach (var heir in fresh.Map.Shards.Where(heir => heir.FirstSlot >= retired.Range.FirstSlot && heir.EndSlot <= retired.Range.EndSlot))
+                {
+                    _shards[heir.Number].InheritAll();
+                }
+            }
+        }
+
+        if (fresh.Settings.Linking)
+        {
+            foreach (var (number, shard) in _shards.Where(shard => !before.ContainsKey(shard.Key)))
+            {
+                _ = AskForStateAsync(number, shard);
+            }
+        }
+
+        Pulse();
+    }
 
     /// <summary>
     /// Waits for the shards' states after the start, for a while: then reads answer with what is there and name the
@@ -216,17 +289,22 @@ internal sealed partial class ForestGrain(
         }
     }
 
-    private async Task AskForStateAsync(int shard)
+    private async Task AskForStateAsync(int number, ShardFeedState shard)
     {
         // After activation: the answer comes as a call of Apply, which activation would keep waiting.
         await Task.Yield();
-        var grain = GrainFactory.GetGrain<IShardGrain>(ShardKey.Of(_collection, shard));
+        var grain = GrainFactory.GetGrain<IShardGrain>(ShardKey.Of(_collection, number));
         var delay = TimeSpan.FromMilliseconds(100);
-        while (!_shards[shard].Complete && !_stopping.IsCancellationRequested)
+        while (!shard.Heard && !_stopping.IsCancellationRequested)
         {
             try
             {
                 await grain.Resync();
+            }
+            catch (Exception error) when (ShardRetired.Is(error))
+            {
+                _ = Learn().AsTask();
+                return;
             }
             catch (Exception error) when (error is not OutOfMemoryException)
             {
@@ -235,7 +313,7 @@ internal sealed partial class ForestGrain(
                     return;
                 }
 
-                LogShardUnreachable(logger, _collection, shard, error);
+                LogShardUnreachable(logger, _collection, number, error);
                 await Task.Delay(delay, time);
                 delay = delay < TimeSpan.FromSeconds(5) ? delay * 2 : delay;
             }

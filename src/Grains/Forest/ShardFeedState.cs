@@ -12,8 +12,11 @@ internal sealed class ShardFeedState
     /// <summary>The faces that came from this shard.</summary>
     public HashSet<FaceId> Faces { get; } = [];
 
-    /// <summary>Whether a full state has arrived.</summary>
+    /// <summary>Whether the forest has all faces of the shard: its own full state has arrived, or that of the shard it came from had.</summary>
     public bool Complete { get; private set; }
+
+    /// <summary>Whether the shard's own full state has arrived.</summary>
+    public bool Heard { get; private set; }
 
     /// <summary>Everything acknowledged up to here is contained.</summary>
     public long LinkedThrough { get; private set; } = -1;
@@ -44,6 +47,12 @@ internal sealed class ShardFeedState
         return FeedStep.Apply;
     }
 
+    /// <summary>Takes over faces from a shard that was split.</summary>
+    public void Inherit(FaceId id) => Faces.Add(id);
+
+    /// <summary>Notes that the shard's faces are there although it has not sent them itself.</summary>
+    public void InheritAll() => Complete = true;
+
     /// <summary>Notes a face of the message.</summary>
     public void Note(FaceId id)
     {
@@ -61,6 +70,7 @@ internal sealed class ShardFeedState
             Faces.ExceptWith(stale);
             _seen = null;
             Complete = true;
+            Heard = true;
         }
 
         LinkedThrough = Math.Max(LinkedThrough, changes.LinkedThroughLsn);

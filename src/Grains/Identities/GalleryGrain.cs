@@ -21,6 +21,7 @@ internal sealed partial class GalleryGrain(
     private readonly SemaphoreSlim _changes = new(1, 1);
     private string _collection = string.Empty;
     private CollectionInfo? _info;
+    private ShardRoutes _routes = null!;
     private GalleryTable _table = new(Similarity.LaneCount);
 
     /// <inheritdoc/>
@@ -33,6 +34,7 @@ internal sealed partial class GalleryGrain(
             return;
         }
 
+        _routes = new ShardRoutes(GrainFactory, time, _info);
         var table = new GalleryTable(_info.Settings.Dimension);
         string? after = null;
         while (await metadata.Identities.ListAsync(_collection, after, 1000, cancellationToken) is { Count: > 0 } rows)
@@ -137,10 +139,8 @@ internal sealed partial class GalleryGrain(
         // Without the lock, because the shards take the deleted faces out of the gallery in turn.
         var entry = Require(id, etag);
         var deleted = 0;
-        foreach (var shard in entry.Row.Faces.GroupBy(face => _info!.ShardOf(face.Face)))
-        {
-            deleted += await Shard(shard.Key).Delete([.. shard.Select(static face => face.Face)]);
-        }
+        await _routes.EachAsync(
+            entry.Row.Faces.Select(static face => face.Face), int.MaxValue, async (shard, faces) => deleted += await shard.Delete(faces));
 
         using (await Change())
         {
@@ -230,18 +230,15 @@ internal sealed partial class GalleryGrain(
     private async Task<Dictionary<FaceId, (FaceRank Rank, float[] Unit)>> Units(IReadOnlyList<FaceId> faces)
     {
         var units = new Dictionary<FaceId, (FaceRank, float[])>();
-        foreach (var shard in faces.GroupBy(face => _info!.ShardOf(face)))
+        await _routes.EachAsync(faces, int.MaxValue, async (shard, ids) =>
         {
-            foreach (var record in await Shard(shard.Key).Get([.. shard], withEmbedding: true))
+            foreach (var record in await shard.Get(ids, withEmbedding: true))
             {
                 units[record.Id] = (new FaceRank(record.Magnitude, record.Id), EmbeddingBytes.ToArray(record.UnitEmbedding.Span));
             }
-        }
-
+        });
         return units;
     }
-
-    private IShardGrain Shard(int shard) => GrainFactory.GetGrain<IShardGrain>(ShardKey.Of(_collection, shard));
 
     private long NowMicros() => (long)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMicroseconds;
 

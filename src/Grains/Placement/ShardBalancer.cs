@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace FaceCluster.Grains.Placement;
 
 /// <summary>
-/// Evens out the shards after silos came or went: as long as a silo has two shards of a collection more than another, one
+/// Evens out the shards after silos came or went or shards were split: as long as a silo has two shards of a collection more than another, one
 /// moves. One silo at a time does this, the one with the lowest address; a shard that an operator moved stays until the
 /// cluster changes again.
 /// </summary>
@@ -30,12 +30,17 @@ internal sealed partial class ShardBalancer(
             try
             {
                 var silos = Carriers();
-                var state = string.Join(' ', silos.Select(silo => silo.ToParsableString()));
+                if (silos is not [var first, _, ..] || !first.Equals(local.SiloAddress))
+                {
+                    continue;
+                }
+
+                var state = $"{await SplitsAsync()} {string.Join(' ', silos.Select(silo => silo.ToParsableString()))}";
                 var settled = state == _seen;
                 _seen = state;
 
                 // One tick later than the change, so that all silos know of it.
-                if (settled && state != _balanced && silos is [var first, _, ..] && first.Equals(local.SiloAddress) && await BalanceAsync(silos, stoppingToken))
+                if (settled && state != _balanced && await BalanceAsync(silos, stoppingToken))
                 {
                     _balanced = state;
                 }
@@ -55,6 +60,20 @@ internal sealed partial class ShardBalancer(
             .Where(silo => active.ContainsKey(silo.Key) && silo.Value.Grains.ContainsKey(Shard))
             .Select(silo => silo.Key)
             .Order()];
+    }
+
+    /// <summary>How many shards were split so far: their halves may lie unevenly.</summary>
+    private async Task<int> SplitsAsync()
+    {
+        var splits = 0;
+        string? after = null;
+        while (await grains.GetGrain<ICatalogGrain>(0).List(after, 1000) is { Count: > 0 } collections)
+        {
+            splits += collections.Sum(static collection => collection.Map.Retired.Count);
+            after = collections[^1].Name;
+        }
+
+        return splits;
     }
 
     private async Task<bool> BalanceAsync(List<SiloAddress> silos, CancellationToken cancellationToken)
@@ -82,7 +101,7 @@ internal sealed partial class ShardBalancer(
     /// <summary>Moves one shard from the fullest silo to the emptiest; null where they are even, false where it did not arrive.</summary>
     private async Task<bool?> MoveOneAsync(CollectionInfo collection, List<SiloAddress> silos)
     {
-        var places = await Task.WhenAll(Enumerable.Range(0, collection.Settings.ShardCount)
+        var places = await Task.WhenAll(collection.Shards.Order()
             .Select(shard => grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Name, shard)).Status().AsTask()));
         var counts = silos.ToDictionary(silo => silo.ToParsableString(), _ => 0, StringComparer.Ordinal);
         foreach (var place in places)

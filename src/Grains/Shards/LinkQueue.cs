@@ -25,6 +25,9 @@ internal sealed class LinkQueue
         }
     }
 
+    /// <summary>Whether a face waits or is just asking.</summary>
+    public bool IsWaiting(int face) => _members.Contains(face);
+
     /// <summary>Tells the position of the latest record, which bounds <see cref="LinkedThrough"/>.</summary>
     public void Advance(long lsn) => _lastLsn = Math.Max(_lastLsn, lsn);
 

@@ -22,6 +22,7 @@ internal sealed partial class ShardGrain
     {
         ThrowIfClosed();
         Check(block);
+        using var writing = await EnterWithItemsAsync(cancellationToken);
         if (_queue.Count >= _options.MaxUnlinked)
         {
             throw new DomainException(
@@ -65,9 +66,9 @@ internal sealed partial class ShardGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ItemAnswer?>> Find(string camera, IReadOnlyList<long> sequences, IReadOnlyList<ulong> payloadDigests)
+    public async ValueTask<IReadOnlyList<ItemAnswer?>> Find(string camera, IReadOnlyList<long> sequences, IReadOnlyList<ulong> payloadDigests)
     {
-        ThrowIfClosed();
+        await ReadableAsync();
         var answers = new ItemAnswer?[sequences.Count];
         if (_table.TryGetCamera(camera, out var row))
         {
@@ -80,7 +81,7 @@ internal sealed partial class ShardGrain
             }
         }
 
-        return new(answers);
+        return answers;
     }
 
     /// <summary>The items that are not stored yet: bit i stands for item i.</summary>
@@ -262,6 +263,7 @@ internal sealed partial class ShardGrain
     {
         var first = _table.Faces.Count;
         TableWriter.Add(_table, camera, record, units);
+        _mirror?.Add(lsn, record);
         _lastVisibleLsn = lsn;
         _queue.Advance(lsn);
         if (Settings.Linking)
@@ -282,6 +284,7 @@ internal sealed partial class ShardGrain
         }
 
         _approximate?.Wake();
+        SplitWhenDue();
         ShardInstruments.Stored(_table.Faces.Count - first);
     }
 

@@ -38,6 +38,7 @@ internal sealed partial class ShardGrain
     {
         ThrowIfClosed();
         CheckStored(block);
+        using var writing = await EnterWithItemsAsync(cancellationToken);
         if (_queue.Count >= _options.MaxUnlinked)
         {
             throw new DomainException(DomainStatus.ResourceExhausted, "LINKING_BEHIND", "Too many faces of the shard wait to be clustered; repeat later.");

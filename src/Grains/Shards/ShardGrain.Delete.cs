@@ -20,6 +20,28 @@ internal sealed partial class ShardGrain
     public async ValueTask<int> Delete(IReadOnlyList<FaceId> ids)
     {
         ThrowIfClosed();
+        var existed = await DeleteOwn(ids);
+
+        // A repeat of a deletion whose telling failed completes it.
+        if (_untold.Count > 0)
+        {
+            await TellAllShards();
+            StartCompaction();
+        }
+
+        return existed;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask Forget(IReadOnlyList<FaceId> deleted)
+    {
+        await ForgetHere(deleted);
+        await WhileOpen(_feed!.Flushed(), CancellationToken.None);
+    }
+
+    private async Task<int> DeleteOwn(IReadOnlyList<FaceId> ids)
+    {
+        using var writing = await EnterAsync();
         FaceId[] own = [.. ids.Distinct().Where(id => _table.TryGetFace(id, out var row) && !_table.Faces[row].Deleted)];
         if (own.Length > 0)
         {
@@ -38,20 +60,12 @@ internal sealed partial class ShardGrain
             _approximate?.Wake();
         }
 
-        // A repeat of a deletion whose telling failed completes it.
-        if (_untold.Count > 0)
-        {
-            await TellAllShards();
-            StartCompaction();
-        }
-
         return own.Length;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask Forget(IReadOnlyList<FaceId> deleted)
+    private async Task ForgetHere(IReadOnlyList<FaceId> deleted)
     {
-        ThrowIfClosed();
+        using var writing = await EnterAsync();
         FaceId[] foreign = [.. deleted.Where(_deletedIds.Add)];
         var gone = new HashSet<FaceId>(deleted);
         var orphans = new List<int>();
@@ -65,6 +79,7 @@ internal sealed partial class ShardGrain
             if (DropCandidates(row, gone))
             {
                 orphans.Add(row);
+                _mirror?.Touch(row);
             }
         }
 
@@ -85,19 +100,29 @@ internal sealed partial class ShardGrain
             foreach (var row in orphans)
             {
                 _queue.Add(row, lsn, now);
+                _mirror?.Touch(row);
                 _feed!.Change(row);
             }
 
             StartLinking();
         }
-
-        await WhileOpen(_feed!.Flushed(), CancellationToken.None);
     }
 
     /// <inheritdoc/>
     public async ValueTask Compact(CancellationToken cancellationToken = default)
     {
         ThrowIfClosed();
+
+        // What a split has copied may hold what has to go.
+        await StopSplitAsync();
+        ThrowIfClosed();
+        await _routes.RefreshAsync();
+        await TidyAsync();
+        await CompactStore(cancellationToken);
+    }
+
+    private async Task CompactStore(CancellationToken cancellationToken)
+    {
         if (_untold.Count > 0)
         {
             await TellAllShards();
@@ -126,13 +151,11 @@ internal sealed partial class ShardGrain
     private async Task TellAllShards()
     {
         FaceId[] told = [.. _untold];
-        var calls = new Task[Shards.Length];
-        for (var n = 0; n < calls.Length; n++)
+        await _routes.AllAsync(async shard =>
         {
-            calls[n] = n == _shard ? Forget(told).AsTask() : Shards[n].Forget(told).AsTask();
-        }
-
-        await Task.WhenAll(calls);
+            await (shard == _shard ? Forget(told) : _routes.Shard(shard).Forget(told));
+            return true;
+        });
         await GrainFactory.GetGrain<IGalleryGrain>(_collection).RemoveFaces(told);
         _untold.ExceptWith(told);
     }
@@ -193,9 +216,16 @@ internal sealed partial class ShardGrain
             return;
         }
 
+        if (!_split.IsCompleted)
+        {
+            // The store is read, and is soon over; the halves compact themselves where they have to.
+            StartCompaction();
+            return;
+        }
+
         try
         {
-            await Compact(_stopping.Token);
+            await CompactStore(_stopping.Token);
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {

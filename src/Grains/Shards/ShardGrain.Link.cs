@@ -17,9 +17,6 @@ internal sealed partial class ShardGrain
     private double _lagMilliseconds;
     private bool _linking;
 
-    private IShardGrain[] Shards => field ??=
-        [.. Enumerable.Range(0, Settings.ShardCount).Select(n => GrainFactory.GetGrain<IShardGrain>(ShardKey.Of(_collection, n)))];
-
     long ForestFeed.ISource.LinkedThrough => _queue.LinkedThrough;
 
     int ForestFeed.ISource.FaceCount => _table.Faces.Count;
@@ -30,8 +27,19 @@ internal sealed partial class ShardGrain
         ThrowIfClosed();
         var queries = Queries(request);
         var results = await _scans!.Link(queries, cancellationToken);
-        ThrowIfClosed();
+        if (await Offer(request, results, cancellationToken))
+        {
+            // The origin counts its face as clustered when all answers are there, so their effects must have arrived.
+            await WhileOpen(_feed!.Flushed(), CancellationToken.None);
+        }
 
+        return new LinkAnswer { Candidates = Array.ConvertAll(results, static result => Hits(result.Candidates)) };
+    }
+
+    /// <summary>Merges all offers and makes them durable; true where the forest has to hear of one.</summary>
+    private async Task<bool> Offer(LinkRequest request, LinkResult[] results, CancellationToken cancellationToken)
+    {
+        using var writing = await EnterAsync(cancellationToken);
         var changed = new HashSet<int>();
         var shown = false;
         for (var q = 0; q < results.Length; q++)
@@ -53,13 +61,7 @@ internal sealed partial class ShardGrain
             await Write(_store!.ApplyLinksAsync(new LinkUpdate { Changed = Lists(changed) }));
         }
 
-        if (shown)
-        {
-            // The origin counts its face as clustered when all answers are there, so their effects must have arrived.
-            await WhileOpen(_feed!.Flushed(), CancellationToken.None);
-        }
-
-        return new LinkAnswer { Candidates = Array.ConvertAll(results, static result => Hits(result.Candidates)) };
+        return shown;
     }
 
     FacePlace? ForestFeed.ISource.Place(int face)
@@ -105,6 +107,7 @@ internal sealed partial class ShardGrain
 
         _table.SetAcceptance(row);
         changed.Add(row);
+        _mirror?.Touch(row);
         if (face.Linked)
         {
             _feed!.Change(row);
@@ -245,6 +248,7 @@ internal sealed partial class ShardGrain
         if (round.Length > 0)
         {
             var answers = await AskAllShards(Request(round));
+            using var writing = await EnterAsync(_stopping.Token);
             Accept(round, answers, out var complete, out var incomplete);
             var rows = Array.ConvertAll(round, static waiting => waiting.Face);
             await Write(_store!.ApplyLinksAsync(new LinkUpdate
@@ -281,16 +285,12 @@ internal sealed partial class ShardGrain
         return new LinkRequest { Ids = ids, Magnitudes = magnitudes, Units = units };
     }
 
-    private async Task<LinkAnswer[]> AskAllShards(LinkRequest request)
-    {
-        var calls = new Task<LinkAnswer>[Shards.Length];
-        for (var n = 0; n < calls.Length; n++)
-        {
-            calls[n] = n == _shard ? Link(request, _stopping.Token).AsTask() : Shards[n].Link(request, _stopping.Token).AsTask();
-        }
-
-        return await Task.WhenAll(calls);
-    }
+    /// <summary>
+    /// The answers of every shard of one map. Each of them had all faces of its slots when it answered, so every face that
+    /// was visible when this began has been compared.
+    /// </summary>
+    private Task<LinkAnswer[]> AskAllShards(LinkRequest request) =>
+        _routes.AllAsync(shard => shard == _shard ? Link(request, _stopping.Token).AsTask() : _routes.Shard(shard).Link(request, _stopping.Token).AsTask());
 
     private void Accept((int Face, long Lsn, long Since)[] round, LinkAnswer[] answers, out List<int> complete, out List<int> incomplete)
     {
@@ -318,6 +318,7 @@ internal sealed partial class ShardGrain
             }
 
             _table.SetAcceptance(row);
+            _mirror?.Touch(row);
             (lost ? incomplete : complete).Add(row);
         }
     }
@@ -327,6 +328,7 @@ internal sealed partial class ShardGrain
         foreach (var row in complete)
         {
             _table.Faces[row].Linked = true;
+            _mirror?.Touch(row);
             _feed!.Change(row);
         }
 

@@ -11,7 +11,7 @@ internal sealed partial class ShardGrain
     /// <inheritdoc/>
     public async ValueTask<ShardHits> Search(ShardQuery query, CancellationToken cancellationToken = default)
     {
-        ThrowIfClosed();
+        await ReadableAsync();
         if (query.Limit is < 1 or > MaxPage)
         {
             throw Invalid("limit", $"The limit {query.Limit} is outside 1 to {MaxPage}.");
@@ -32,9 +32,9 @@ internal sealed partial class ShardGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<FaceRecord>> Get(IReadOnlyList<FaceId> ids, bool withEmbedding = false)
+    public async ValueTask<IReadOnlyList<FaceRecord>> Get(IReadOnlyList<FaceId> ids, bool withEmbedding = false)
     {
-        ThrowIfClosed();
+        await ReadableAsync();
         var records = new List<FaceRecord>(ids.Count);
         var view = withEmbedding ? _table.Index.Snapshot() : null;
         foreach (var id in ids)
@@ -45,32 +45,45 @@ internal sealed partial class ShardGrain
             }
         }
 
-        return new(records);
+        return records;
     }
 
     /// <inheritdoc/>
-    public ValueTask<FacePage> List(long from, int limit, string? camera = null)
+    public async ValueTask<FacePage> List(long from, int limit, string? camera = null)
     {
-        ThrowIfClosed();
+        await ReadableAsync();
         limit = Math.Clamp(limit, 1, MaxPage);
         var wanted = -1;
         if (camera is not null && !_table.TryGetCamera(camera, out wanted))
         {
-            return new(new FacePage { Faces = [] });
+            return new FacePage { Faces = [] };
         }
 
         var records = new List<FaceRecord>(Math.Min(limit, _table.Faces.Count));
-        var row = (int)Math.Clamp(from, 0, _table.Faces.Count);
-        for (; row < _table.Faces.Count && records.Count < limit; row++)
+        var (slot, index) = (Math.Max(FacePosition.Slot(from), _range.FirstSlot), FacePosition.Slot(from) < _range.FirstSlot ? 0 : FacePosition.Index(from));
+        for (; slot < _range.EndSlot; (slot, index) = (slot + 1, 0))
         {
-            ref var face = ref _table.Faces[row];
-            if (!face.Deleted && (wanted < 0 || _table.Items[face.Item].Camera == wanted))
+            if (_table.FacesOfSlot(slot) is not { } rows)
             {
-                records.Add(Record(row, null));
+                continue;
+            }
+
+            for (; index < rows.Count; index++)
+            {
+                if (records.Count == limit)
+                {
+                    return new FacePage { Faces = records, Next = FacePosition.Of(slot, index) };
+                }
+
+                ref var face = ref _table.Faces[rows[index]];
+                if (!face.Deleted && (wanted < 0 || _table.Items[face.Item].Camera == wanted))
+                {
+                    records.Add(Record(rows[index], null));
+                }
             }
         }
 
-        return new(new FacePage { Faces = records, Next = row < _table.Faces.Count ? row : null });
+        return new FacePage { Faces = records };
     }
 
     private FaceRecord Record(int row, IndexView? view)

@@ -1,6 +1,8 @@
 using FaceCluster.Core;
 using FaceCluster.Grains.Placement;
+using FaceCluster.Grains.Catalog;
 using FaceCluster.Storage;
+using FaceCluster.Storage.Metadata;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -25,6 +27,7 @@ namespace FaceCluster.Grains.Shards;
 [GrainType("fc.shard")]
 internal sealed partial class ShardGrain(
     IShardStoreFactory stores,
+    IMetadataStore metadata,
     ComputePool pool,
     IOptions<ShardOptions> options,
     TimeProvider time,
@@ -52,11 +55,9 @@ internal sealed partial class ShardGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         (_collection, _shard) = ShardKey.Parse(this.GetPrimaryKeyString());
-        _info = await GrainFactory.GetGrain<ICatalogGrain>(0).Get(_collection);
-        if (_info is null || _shard >= _info.Settings.ShardCount)
+        if (!await FindRange(cancellationToken))
         {
             // The caller gets the reason from its call; an activation error would only say that activation failed.
-            _info = null;
             return;
         }
 
@@ -74,6 +75,15 @@ internal sealed partial class ShardGrain(
             throw Closed();
         }
 
+        if (!await WithdrawEarlierSplit(cancellationToken))
+        {
+            await _store.DisposeAsync();
+            await stores.DeleteShardAsync(_store.Shard, cancellationToken);
+            _store = null;
+            return;
+        }
+
+
         StartConfirming();
         _table = table;
         _lastLsn = replay.LastLsn;
@@ -86,6 +96,30 @@ internal sealed partial class ShardGrain(
         LogOpened(logger, _collection, _shard, table.LiveFaces, _store.Epoch, time.GetElapsedTime(started).TotalMilliseconds);
         ResumeAfter(replay);
         _approximate?.Wake();
+        SplitWhenDue();
+        if (_routes.Info.Map.Leftovers(_shard).Any())
+        {
+            _ = TidyLaterAsync();
+        }
+    }
+
+    /// <summary>
+    /// Reads what the shard is about from the metadata store itself: a copy could be older than a split. False where the
+    /// shard does not live.
+    /// </summary>
+    private async Task<bool> FindRange(CancellationToken cancellationToken)
+    {
+        _info = await CollectionRows.FindAsync(metadata, _collection, cancellationToken);
+        if (_info is null || _info.Map.Find(_shard) is not { } range)
+        {
+            _closed = _info?.Map.FindRetired(_shard) is null ? null : ShardRetired.Create(_shard);
+            _info = null;
+            return false;
+        }
+
+        _range = range;
+        _routes = new ShardRoutes(GrainFactory, time, _info);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -93,6 +127,11 @@ internal sealed partial class ShardGrain(
     {
         _closed ??= Closed();
         await _stopping.CancelAsync();
+        Release();
+
+        // What is left of it cannot end well without this store; it need not be waited for long.
+        await _split.WaitAsync(SplitPatience, time, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _feed?.Stop();
         _approximate?.Close();
         if (_store is { } store)
@@ -117,6 +156,7 @@ internal sealed partial class ShardGrain(
             LinkLagMilliseconds = _lagMilliseconds,
             Silo = silo.SiloAddress.ToParsableString(),
             Epoch = _store!.Epoch,
+            Splitting = !_split.IsCompleted,
         });
     }
 
@@ -156,16 +196,20 @@ internal sealed partial class ShardGrain(
     }
 
     /// <inheritdoc/>
-    public ValueTask Drop()
+    public async ValueTask Drop()
     {
         // The catalog removes the files; this activation must not write them again.
         _closed = new DomainException(DomainStatus.NotFound, "COLLECTION_NOT_FOUND", $"The collection '{_collection}' was deleted.", "collection");
+        await StopSplitAsync();
         DeactivateOnIdle();
-        return default;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _stopping.Dispose();
+    public void Dispose()
+    {
+        _splitStop?.Dispose();
+        _stopping.Dispose();
+    }
 
     /// <summary>
     /// Waits for something that others bring about, at most until this activation or the process ends: a silo waits for the

@@ -33,6 +33,9 @@ public sealed class ShardOptions
     /// <summary>Age of the last answer from which on calls are refused; three periods or more.</summary>
     public TimeSpan ConfirmPatience { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long after a split that failed, or could not begin, a shard past the limit tries again.</summary>
+    public TimeSpan SplitRetryDelay { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How long after a deletion the store is rewritten without the deleted bytes.</summary>
     public TimeSpan CompactionDelay { get; set; } = TimeSpan.FromSeconds(10);
 }

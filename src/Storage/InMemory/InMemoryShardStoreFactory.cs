@@ -13,6 +13,18 @@ public sealed class InMemoryShardStoreFactory(Func<ShardName, ValueTask>? before
     private readonly Lock _lock = new();
     private readonly Dictionary<ShardName, InMemoryShard> _shards = [];
 
+    /// <summary>The shards that have a store.</summary>
+    public IReadOnlyList<ShardName> Shards
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _shards.Keys];
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask<IShardStore> OpenAsync(
         ShardName shard, int dimension, IShardReplay replay, CancellationToken cancellationToken = default)

@@ -5,22 +5,24 @@ using Xunit;
 namespace FaceCluster.Grains.Tests;
 
 /// <summary>Sends a crowd into a collection and compares what comes out with the batch function.</summary>
-public sealed class CollectionDriver(IGrainFactory grains, CollectionInfo info)
+public sealed class CollectionDriver(IGrainFactory grains, CollectionInfo created)
 {
     private readonly Dictionary<int, long> _acknowledged = [];
+    private CollectionInfo _info = created;
 
-    public CollectionInfo Info => info;
+    /// <summary>The collection as last heard.</summary>
+    public CollectionInfo Info => _info;
 
-    public IForestGrain Forest => grains.GetGrain<IForestGrain>(info.Name);
+    public IForestGrain Forest => grains.GetGrain<IForestGrain>(_info.Name);
 
-    public IGalleryGrain Gallery => grains.GetGrain<IGalleryGrain>(info.Name);
+    public IGalleryGrain Gallery => grains.GetGrain<IGalleryGrain>(_info.Name);
 
-    public IShardGrain ShardOf(string camera) => Shard(info.ShardOf(camera));
+    public IShardGrain ShardOf(string camera) => Shard(_info.ShardOf(camera));
 
-    public IShardGrain Shard(int shard) => grains.GetGrain<IShardGrain>(ShardKey.Of(info.Name, shard));
+    public IShardGrain Shard(int shard) => grains.GetGrain<IShardGrain>(ShardKey.Of(_info.Name, shard));
 
     public static async Task<CollectionDriver> CreateAsync(
-        IGrainFactory grains, int shards, double threshold = 0.4, ApproximateSearchSettings? approximate = null)
+        IGrainFactory grains, int shards, double threshold = 0.4, ApproximateSearchSettings? approximate = null, int maxFacesPerShard = 0)
     {
         var name = "c" + Guid.NewGuid().ToString("N")[..16];
         var info = await grains.GetGrain<ICatalogGrain>(0).Create(name, new CollectionSettings
@@ -32,16 +34,17 @@ public sealed class CollectionDriver(IGrainFactory grains, CollectionInfo info)
             AmbiguityMargin = 0.03,
             QualityGate = 5,
             ApproximateSearch = approximate,
+            MaxFacesPerShard = maxFacesPerShard,
         });
         return new CollectionDriver(grains, info);
     }
 
     /// <summary>The same collection through another silo.</summary>
-    public CollectionDriver Through(IGrainFactory other) => new(other, info);
+    public CollectionDriver Through(IGrainFactory other) => new(other, _info);
 
     public async Task<BlockAnswer> Send(IReadOnlyList<Crowd.Sighting> sightings)
     {
-        var answer = await ShardOf(sightings[0].Camera).Append(Crowd.Block(sightings));
+        var answer = await Routed(() => ShardOf(sightings[0].Camera).Append(Crowd.Block(sightings)).AsTask());
         lock (_acknowledged)
         {
             var known = _acknowledged.GetValueOrDefault(answer.Revision.Shard, -1);
@@ -49,6 +52,40 @@ public sealed class CollectionDriver(IGrainFactory grains, CollectionInfo info)
         }
 
         return answer;
+    }
+
+    /// <summary>Repeats what a shard refused because it was split or is being opened elsewhere, with the present map.</summary>
+    public async Task<T> Routed<T>(Func<Task<T>> call)
+    {
+        while (true)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (Exception error) when (error is OrleansMessageRejectionException or DomainException { Status: DomainStatus.Unavailable })
+            {
+                await Refresh();
+            }
+        }
+    }
+
+    /// <summary>Fetches the present map.</summary>
+    public async Task Refresh() => _info = await grains.GetGrain<ICatalogGrain>(0).Get(_info.Name) ?? _info;
+
+    /// <summary>Completes when a shard was split.</summary>
+    public async Task<RetiredShard> WasSplit(int shard)
+    {
+        while (true)
+        {
+            await Refresh();
+            if (_info.Map.FindRetired(shard) is { } retired)
+            {
+                return retired;
+            }
+
+            await Task.Yield();
+        }
     }
 
     /// <summary>
@@ -82,22 +119,27 @@ public sealed class CollectionDriver(IGrainFactory grains, CollectionInfo info)
     /// <summary>Completes when no face of the collection looks for its place, orphans of deleted ones included.</summary>
     public async Task Quiet()
     {
-        bool busy;
-        do
+        await Routed(async () =>
         {
-            busy = false;
-            for (var shard = 0; shard < info.Settings.ShardCount; shard++)
+            bool busy;
+            do
             {
-                var status = await Shard(shard).Status();
-                busy |= status.Unlinked > 0;
+                busy = false;
+                foreach (var shard in _info.Shards)
+                {
+                    var status = await Shard(shard).Status();
+                    busy |= status.Unlinked > 0 || status.Splitting;
+                }
             }
-        }
-        while (busy);
+            while (busy);
 
-        for (var shard = 0; shard < info.Settings.ShardCount; shard++)
-        {
-            await Shard(shard).Resync();
-        }
+            foreach (var shard in _info.Shards)
+            {
+                await Shard(shard).Resync();
+            }
+
+            return true;
+        });
     }
 
     /// <summary>Asserts that parents, candidates, clusters and marks are those of the batch forest.</summary>
@@ -105,7 +147,7 @@ public sealed class CollectionDriver(IGrainFactory grains, CollectionInfo info)
     {
         var faces = batch.Faces;
         var stored = new Dictionary<FaceId, FaceRecord>();
-        for (var shard = 0; shard < info.Settings.ShardCount; shard++)
+        foreach (var shard in _info.Shards)
         {
             for (long? from = 0; from is { } start;)
             {

@@ -38,6 +38,7 @@ public sealed class TestSilo : IAsyncDisposable
         {
             options.RecallEvery = 3;
             options.RetryDelay = TimeSpan.FromMilliseconds(1);
+            options.SplitRetryDelay = TimeSpan.FromMilliseconds(1);
             options.CompactionDelay = TimeSpan.FromMilliseconds(1);
         });
         builder.Services.Configure<CatalogOptions>(options =>

@@ -15,6 +15,8 @@ internal sealed class FaceTable(int dimension)
     private readonly List<CameraItems> _itemsOf = [];
     private readonly FaceRows _faces = new();
     private readonly ChunkedList<int> _faceOfIndexRow = new();
+    private readonly int[] _liveOfSlot = new int[CameraSlot.Count];
+    private readonly ChunkedList<int>?[] _facesOfSlot = new ChunkedList<int>?[CameraSlot.Count];
 
     public ChunkedList<ItemRow> Items { get; } = new();
 
@@ -55,6 +57,12 @@ internal sealed class FaceTable(int dimension)
     /// <summary>The face behind a row of the index.</summary>
     public int FaceOfIndexRow(int row) => _faceOfIndexRow[row];
 
+    /// <summary>The faces of a camera slot in the order in which they were stored, deleted ones included; null where there is none.</summary>
+    public ChunkedList<int>? FacesOfSlot(int slot) => _facesOfSlot[slot];
+
+    /// <summary>Number of faces of a camera slot that are not deleted.</summary>
+    public int LiveFacesOfSlot(int slot) => _liveOfSlot[slot];
+
     public int AddItem(in ItemRow item)
     {
         var row = Items.Add(item);
@@ -74,6 +82,7 @@ internal sealed class FaceTable(int dimension)
 
         var row = Faces.Add(face);
         _faces.Add(face.Id, row);
+        (_facesOfSlot[face.Id.Slot] ??= new ChunkedList<int>()).Add(row);
         if (face.IndexRow >= 0)
         {
             while (_faceOfIndexRow.Count <= face.IndexRow)
@@ -83,6 +92,7 @@ internal sealed class FaceTable(int dimension)
 
             _faceOfIndexRow[face.IndexRow] = row;
             LiveFaces++;
+            _liveOfSlot[face.Id.Slot]++;
         }
 
         return row;
@@ -107,6 +117,7 @@ internal sealed class FaceTable(int dimension)
         face.Magnitude = 0;
         face.DetectionScore = 0;
         LiveFaces--;
+        _liveOfSlot[id.Slot]--;
         return true;
     }
 
