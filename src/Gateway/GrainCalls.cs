@@ -37,5 +37,5 @@ internal static class GrainCalls
     }
 
     private static bool IsTransient(Exception exception) =>
-        exception is OrleansMessageRejectionException or DomainException { Status: DomainStatus.Unavailable };
+        exception is OrleansMessageRejectionException || (exception is DomainException { Status: DomainStatus.Unavailable } && !ShardRetired.Is(exception));
 }

@@ -13,6 +13,9 @@ internal sealed class CollectionFolder(string kind, IBlockFiles blocks)
     /// <summary>The header of the backup: name, settings, positions of the shards.</summary>
     public const string HeaderName = "collection.json";
 
+    // A split of a shard in the middle of a backup is rare; several in a row are a collection that grows fast.
+    private const int Attempts = 10;
+
     /// <summary>Binary blocks that keep everything as it is.</summary>
     public static CollectionFolder Backup { get; } = new(FolderManifest.Backup, new BinaryBlockFiles());
 
@@ -25,6 +28,22 @@ internal sealed class CollectionFolder(string kind, IBlockFiles blocks)
             throw new CliException($"'{folder}' exists already; name a new folder.", ExitCode.Refused);
         }
 
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await CreateOnceAsync(connection, collection, folder, progress, cancellation);
+            }
+            catch (RpcException exception) when (exception.StatusCode == StatusCode.Aborted && attempt < Attempts)
+            {
+                // A shard was split meanwhile; the folder was removed again.
+            }
+        }
+    }
+
+    private async Task<FolderManifest> CreateOnceAsync(
+        ServerConnection connection, string collection, string folder, IProgress<long> progress, CancellationToken cancellation)
+    {
         var partial = folder.TrimEnd(Path.DirectorySeparatorChar) + ".partial";
         if (Directory.Exists(partial))
         {

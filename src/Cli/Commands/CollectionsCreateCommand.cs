@@ -16,6 +16,12 @@ internal sealed class CollectionsCreateCommand : ServerCommand
     private readonly Option<float?> _minMagnitude = new("--min-magnitude") { Description = "Faces with a smaller magnitude are marked low quality.", HelpName = "LENGTH" };
     private readonly Option<bool> _disabled = new("--no-clustering") { Description = "Store and search, but do not cluster." };
 
+    private readonly Option<int> _maxFaces = new("--max-faces-per-shard")
+    {
+        Description = "A shard with more faces is split in two by itself, 100 to 100000000 [default: shards are split only by 'shard split'].",
+        HelpName = "N",
+    };
+
     private readonly ApproximateSearchOption _approximate = new();
 
     public CollectionsCreateCommand(CliConsole console)
@@ -30,6 +36,7 @@ internal sealed class CollectionsCreateCommand : ServerCommand
         Options.Add(_margin);
         Options.Add(_minMagnitude);
         Options.Add(_disabled);
+        Options.Add(_maxFaces);
         _approximate.AddTo(this);
         Ready(RunAsync, collection: false);
     }
@@ -62,6 +69,7 @@ internal sealed class CollectionsCreateCommand : ServerCommand
                     {
                         ModelId = call.Parse.GetValue(_model),
                         ShardCount = call.Parse.GetValue(_shards),
+                        MaxFacesPerShard = call.Parse.GetValue(_maxFaces),
                         Clustering = clustering,
                         ApproximateSearch = _approximate.Read(call.Parse),
                     },

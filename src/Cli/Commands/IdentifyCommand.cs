@@ -37,6 +37,8 @@ internal sealed class IdentifyCommand : ServerCommand
         Description = "Only people with a name; otherwise clusters of unknown people are candidates, too.",
     };
 
+    private readonly Option<bool> _partial = PartialOption.Create();
+
     public IdentifyCommand(CliConsole console)
         : base(
             console, "identify", "Says for every face of a photograph who it may be: people with a name, and unknown people seen before.",
@@ -47,15 +49,18 @@ internal sealed class IdentifyCommand : ServerCommand
         Options.Add(_candidates);
         Options.Add(_minSimilarity);
         Options.Add(_named);
+        Options.Add(_partial);
         Ready(RunAsync);
     }
 
     private async Task<int> RunAsync(Call call)
     {
         var results = new JsonArray();
+        var unreachable = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var photograph in call.Parse.GetValue(_photographs)!)
         {
             var response = await AskAsync(call, photograph);
+            unreachable.UnionWith(response.Unreachable);
             if (call.Json)
             {
                 var node = JsonText.Node(response).AsObject();
@@ -73,13 +78,14 @@ internal sealed class IdentifyCommand : ServerCommand
             Console.Output.WriteLine(JsonText.Record(new JsonObject { ["photographs"] = results }));
         }
 
-        return ExitCode.Success;
+        return PartialOption.Outcome(Console, unreachable);
     }
 
     private async Task<IdentifyFacesResponse> AskAsync(Call call, string photograph)
     {
         var request = new IdentifyFacesRequest
         {
+            AllowPartial = call.Parse.GetValue(_partial),
             Parent = call.Collection,
             Query = await QueryFace.ReadAsync(photograph, call.Collection, call.Parse.GetValue(_kind), call.Cancellation),
             MaxCandidates = call.Parse.GetValue(_candidates),

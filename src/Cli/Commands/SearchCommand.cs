@@ -31,6 +31,8 @@ internal sealed class SearchCommand : ServerCommand
         Description = "Compare every stored face, also where the collection has approximate search.",
     };
 
+    private readonly Option<bool> _partial = PartialOption.Create();
+
     public SearchCommand(CliConsole console)
         : base(
             console, "search", "Finds the most similar stored faces of every face in a picture, or of a stored face. Exact, unless the collection has approximate search.",
@@ -41,6 +43,7 @@ internal sealed class SearchCommand : ServerCommand
         Options.Add(_results);
         Options.Add(_minSimilarity);
         Options.Add(_exact);
+        Options.Add(_partial);
         Ready(RunAsync);
     }
 
@@ -52,6 +55,7 @@ internal sealed class SearchCommand : ServerCommand
             Query = await QueryFace.ReadAsync(call.Parse.GetValue(_query)!, call.Collection, call.Parse.GetValue(_kind), call.Cancellation),
             MaxResults = call.Parse.GetValue(_results),
             Exact = call.Parse.GetValue(_exact),
+            AllowPartial = call.Parse.GetValue(_partial),
         };
         if (call.Parse.GetValue(_minSimilarity) is { } minimum)
         {
@@ -59,7 +63,8 @@ internal sealed class SearchCommand : ServerCommand
         }
 
         var response = await call.Connection.Faces.SearchFacesAsync(request, deadline: call.Deadline, cancellationToken: call.Cancellation);
-        return Print(call, response, () => Write(response));
+        Print(call, response, () => Write(response));
+        return PartialOption.Outcome(Console, response.Unreachable);
     }
 
     private void Write(SearchFacesResponse response)

@@ -10,20 +10,22 @@ namespace FaceCluster.Cli.Commands;
 internal sealed class ShardCommand : Command
 {
     public ShardCommand(CliConsole console)
-        : base("shard", "Shows on which silos the shards of a collection are, and moves them.")
+        : base("shard", "Shows on which silos the shards of a collection are, moves and splits them.")
     {
         Subcommands.Add(new ListCommand(console));
         Subcommands.Add(new MoveCommand(console));
+        Subcommands.Add(new SplitCommand(console));
         Subcommands.Add(new SilosCommand(console));
     }
 
     private static void Print(CliConsole console, IEnumerable<Shard> shards)
     {
-        var table = Tables.Create("shard", "silo", ">faces", ">not linked yet", ">epoch", ">MB");
+        var table = Tables.Create("shard", "silo", ">faces", ">not linked yet", ">epoch", ">MB", "slots", "");
         foreach (var shard in shards)
         {
             table.Add(
-                ResourceNames.Id(shard.Name), shard.Silo, $"{shard.FaceCount}", $"{shard.PendingFaceCount}", $"{shard.Epoch}", $"{shard.MemoryBytes / 1e6:0.0}");
+                ResourceNames.Id(shard.Name), shard.Silo, $"{shard.FaceCount}", $"{shard.PendingFaceCount}", $"{shard.Epoch}", $"{shard.MemoryBytes / 1e6:0.0}",
+                $"{shard.FirstSlot}-{shard.EndSlot - 1}", shard.Splitting ? "is being split" : "");
         }
 
         console.Results.Write(table);
@@ -68,6 +70,28 @@ internal sealed class ShardCommand : Command
 
                 Console.Results.Write(table);
             });
+        }
+    }
+
+    private sealed class SplitCommand : ServerCommand
+    {
+        private readonly Argument<int> _shard = new("shard") { Description = "Number of the shard." };
+
+        public SplitCommand(CliConsole console)
+            : base(
+                console, "split", "Splits a shard in two of about as many faces each, while ingest and search go on; prints the two.",
+                "shard split 3", "shard split 3 -c holidays --json")
+        {
+            Arguments.Add(_shard);
+            Ready(RunAsync);
+        }
+
+        private async Task<int> RunAsync(Call call)
+        {
+            var answer = await call.Connection.ClusterAdmin.SplitShardAsync(
+                new SplitShardRequest { Name = $"{call.Collection}/shards/{call.Parse.GetValue(_shard)}" },
+                deadline: call.Deadline, cancellationToken: call.Cancellation);
+            return Print(call, answer, () => ShardCommand.Print(Console, answer.Shards));
         }
     }
 

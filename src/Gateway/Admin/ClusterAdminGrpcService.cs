@@ -14,6 +14,7 @@ internal sealed class ClusterAdminGrpcService(IGrainFactory grains, CollectionDi
 {
     private static readonly TimeSpan ShardPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan MovePatience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan SplitLook = TimeSpan.FromMilliseconds(100);
 
     public override async Task<ListSilosResponse> ListSilos(ListSilosRequest request, ServerCallContext context) => new()
     {
@@ -27,37 +28,30 @@ internal sealed class ClusterAdminGrpcService(IGrainFactory grains, CollectionDi
         violations.ThrowIfAny();
         var collection = await collections.GetAsync(name!);
         var silos = await SilosAsync();
-        var shards = await Task.WhenAll(Enumerable.Range(0, collection.Settings.ShardCount).Select(async shard =>
+        var (map, shards) = await collections.RoutedAsync(collection, async current => (current.Map, await Task.WhenAll(current.Shards.Order().Select(async shard =>
         {
             try
             {
-                return await Grain(collection.Name, shard).Status().AsTask().WaitAsync(ShardPatience, time, context.CancellationToken);
+                return (Shard: shard, Status: await Grain(current.Name, shard).Status().AsTask().WaitAsync(ShardPatience, time, context.CancellationToken));
             }
-            catch (Exception error) when (error is TimeoutException or OrleansException or DomainException { Status: DomainStatus.Unavailable })
+            catch (Exception error) when (error is TimeoutException or OrleansException or DomainException { Status: DomainStatus.Unavailable } && !ShardRetired.Is(error))
             {
-                return null;
+                return (Shard: shard, Status: (ShardStatus?)null);
             }
-        }));
+        }))));
         return new ListShardsResponse
         {
-            Shards = { shards.OfType<ShardStatus>().Select(shard => ToWire(collection.Name, shard, silos)) },
-            Unreachable = { Enumerable.Range(0, shards.Length).Where(shard => shards[shard] is null) },
+            Shards = { shards.Where(shard => shard.Status is not null).Select(shard => ToWire(collection.Name, map, shard.Status!, silos)) },
+            Unreachable = { shards.Where(shard => shard.Status is null).Select(shard => shard.Shard) },
         };
     }
 
     public override async Task<Shard> MoveShard(MoveShardRequest request, ServerCallContext context)
     {
-        if (request.Name.Split('/') is not ["collections", var id, "shards", var text]
-            || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var shard))
+        var (collection, shard) = await ShardAsync(request.Name);
+        if (collection.Map.FindRetired(shard) is { } retired)
         {
-            throw ApiError.FieldException(ErrorReason.InvalidField, "name", "is not of the form collections/{collection}/shards/{number}.");
-        }
-
-        var collection = await collections.GetAsync(id);
-        if (shard >= collection.Settings.ShardCount)
-        {
-            throw ApiError.FieldException(
-                ErrorReason.InvalidField, "name", $"The collection has the shards 0 to {collection.Settings.ShardCount - 1}; there is no {shard}.");
+            throw ApiError.FieldException(ErrorReason.InvalidField, "name", $"Shard {shard} was split into {retired.Left} and {retired.Right}.");
         }
 
         var silos = await SilosAsync();
@@ -71,7 +65,7 @@ internal sealed class ClusterAdminGrpcService(IGrainFactory grains, CollectionDi
             var status = await GrainCalls.RepeatAsync(() => grain.Status(), context.CancellationToken);
             if (status.Silo == target)
             {
-                return ToWire(collection.Name, status, silos);
+                return ToWire(collection.Name, collection.Map, status, silos);
             }
 
             if (time.GetElapsedTime(started) > MovePatience)
@@ -85,8 +79,58 @@ internal sealed class ClusterAdminGrpcService(IGrainFactory grains, CollectionDi
         }
     }
 
-    private static Shard ToWire(string collection, ShardStatus status, Dictionary<string, string> silos) => new()
+    public override async Task<SplitShardResponse> SplitShard(SplitShardRequest request, ServerCallContext context)
     {
+        var (collection, shard) = await ShardAsync(request.Name);
+        while (collection.Map.FindRetired(shard) is null)
+        {
+            try
+            {
+                // Goes on where it was interrupted: a shard that was opened elsewhere meanwhile begins again.
+                await GrainCalls.RepeatAsync(
+                    async () =>
+                    {
+                        await Grain(collection.Name, shard).Split();
+                        return true;
+                    },
+                    context.CancellationToken);
+            }
+            catch (DomainException exception) when (ShardRetired.Is(exception))
+            {
+            }
+
+            await Task.Delay(SplitLook, time, context.CancellationToken);
+            collection = await collections.RefreshAsync(collection.Name);
+        }
+
+        var silos = await SilosAsync();
+        var map = collection.Map;
+        var halves = map.Expand(new ShardRevision(shard, 0)).Select(half => half.Shard).ToArray();
+        var statuses = await Task.WhenAll(halves.Select(half => GrainCalls.RepeatAsync(() => Grain(collection.Name, half).Status(), context.CancellationToken).AsTask()));
+        return new SplitShardResponse { Shards = { statuses.Select(status => ToWire(collection.Name, map, status, silos)) } };
+    }
+
+    /// <summary>A shard that lives or was split.</summary>
+    private async Task<(CollectionInfo Collection, int Shard)> ShardAsync(string name)
+    {
+        if (name.Split('/') is not ["collections", var id, "shards", var text]
+            || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var shard))
+        {
+            throw ApiError.FieldException(ErrorReason.InvalidField, "name", "is not of the form collections/{collection}/shards/{number}.");
+        }
+
+        var collection = await collections.RefreshAsync(id);
+        return collection.Map.Find(shard) is not null || collection.Map.FindRetired(shard) is not null
+            ? (collection, shard)
+            : throw ApiError.FieldException(
+                ErrorReason.InvalidField, "name", $"The collection has the shards {string.Join(", ", collection.Shards.Order())}; there is no {shard}.");
+    }
+
+    private static Shard ToWire(string collection, ShardMap map, ShardStatus status, Dictionary<string, string> silos) => new()
+    {
+        FirstSlot = map.Find(status.Shard)?.FirstSlot ?? 0,
+        EndSlot = map.Find(status.Shard)?.EndSlot ?? 0,
+        Splitting = status.Splitting,
         Name = $"{ResourceNames.Collection(collection)}/shards/{status.Shard}",
         Silo = silos.GetValueOrDefault(status.Silo, status.Silo),
         FaceCount = status.Faces,

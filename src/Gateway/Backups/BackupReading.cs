@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using FaceCluster.Gateway.Collections;
+using FaceCluster.Gateway.Errors;
 using FaceCluster.Gateway.Identities;
 using FaceCluster.Gateway.Requests;
 using FaceCluster.Grains;
@@ -23,13 +25,17 @@ internal sealed class BackupReading(IGrainFactory grains, CollectionDirectory co
         var name = ResourceNames.ParseCollection(violations, "name", request.Name);
         violations.ThrowIfAny();
         var collection = await collections.GetAsync(name!);
-        var positions = await Task.WhenAll(Enumerable.Range(0, collection.Settings.ShardCount).Select(async shard =>
-            new ShardRevision(shard, (await Shard(collection, shard).Status()).LastLsn)));
+        var positions = await collections.RoutedAsync(collection, current =>
+        {
+            collection = current;
+            return Task.WhenAll(current.Shards.Order().Select(async shard =>
+                new ShardRevision(shard, (await Shard(current, shard).Status()).LastLsn)));
+        });
         await parts.WriteAsync(new BackupPart { Header = Header(collection, positions) }, context.CancellationToken);
         var trailer = new BackupTrailer();
         foreach (var position in positions)
         {
-            await foreach (var block in Shard(collection, position.Shard).ReadStored(position.Lsn, context.CancellationToken))
+            await foreach (var block in StoredAsync(collection, position, context.CancellationToken))
             {
                 trailer.Items += block.Items.Count;
                 foreach (var item in block.Items)
@@ -47,13 +53,46 @@ internal sealed class BackupReading(IGrainFactory grains, CollectionDirectory co
         await parts.WriteAsync(new BackupPart { Trailer = trailer }, context.CancellationToken);
     }
 
+    /// <summary>What a shard holds; ABORTED where it was split since its position was taken.</summary>
+    private async IAsyncEnumerable<StoredBlock> StoredAsync(
+        CollectionInfo collection, ShardRevision position, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var blocks = Shard(collection, position.Shard).ReadStored(position.Lsn, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            bool more;
+            try
+            {
+                more = await blocks.MoveNextAsync();
+            }
+            catch (Exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                var now = await collections.RefreshAsync(collection.Name);
+                if (now.Map.FindRetired(position.Shard) is not null)
+                {
+                    throw ApiError.Exception(
+                        StatusCode.Aborted, ErrorReason.ShardsChanged, "A shard was split while the collection was read out; repeat the call.");
+                }
+
+                throw;
+            }
+
+            if (!more)
+            {
+                yield break;
+            }
+
+            yield return blocks.Current;
+        }
+    }
+
     private BackupHeader Header(CollectionInfo collection, ShardRevision[] positions) => new()
     {
         Format = Format,
         Collection = new Collection
         {
             Name = ResourceNames.Collection(collection.Name),
-            Settings = SettingsReader.ToWire(collection.Settings),
+            Settings = SettingsReader.ToWire(collection),
             CreateTime = Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch.AddTicks(collection.CreatedMicros * TimeSpan.TicksPerMicrosecond)),
         },
         Positions = { positions.Select(position => new ShardPosition { Shard = position.Shard, Lsn = position.Lsn }) },

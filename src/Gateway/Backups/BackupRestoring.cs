@@ -14,7 +14,7 @@ namespace FaceCluster.Gateway.Backups;
 /// Puts the parts of a backup into a new collection, which is deleted again unless all of it arrives: by this class where it
 /// can, by the catalog where this process dies.
 /// </summary>
-internal sealed class BackupRestoring(IGrainFactory grains, CollectionDirectory collections, SettingsReader settings, FaceDeletion revisions, TimeProvider time)
+internal sealed class BackupRestoring(IGrainFactory grains, CollectionDirectory collections, SettingsReader settings, FaceDeletion revisions, FaceReader reader, TimeProvider time)
 {
     private const int BlocksUnderWay = 16;
     private static readonly TimeSpan Keeping = TimeSpan.FromSeconds(3);
@@ -39,7 +39,7 @@ internal sealed class BackupRestoring(IGrainFactory grains, CollectionDirectory 
                 Collection = new Collection
                 {
                     Name = ResourceNames.Collection(collection.Name),
-                    Settings = SettingsReader.ToWire(collection.Settings),
+                    Settings = SettingsReader.ToWire(collection),
                     CreateTime = Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch.AddTicks(collection.CreatedMicros * TimeSpan.TicksPerMicrosecond)),
                 },
                 Items = counts.Items,
@@ -188,12 +188,15 @@ internal sealed class BackupRestoring(IGrainFactory grains, CollectionDirectory 
         ResourceNames.CheckCamera(violations, "part.block.camera", wire.Camera);
         violations.ThrowIfAny();
         var block = BackupWire.FromWire(wire) ?? throw Refuse("part.block.items.faces.id", "is not a face id: 16 bytes that are not all zero.");
-        var shard = grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Name, collection.ShardOf(wire.Camera)));
         while (true)
         {
             try
             {
-                return await GrainCalls.RepeatAsync(() => shard.Restore(block, cancellationToken), cancellationToken);
+                return await collections.RoutedAsync(collection, current =>
+                {
+                    var shard = grains.GetGrain<IShardGrain>(ShardKey.Of(current.Name, current.ShardOf(wire.Camera)));
+                    return GrainCalls.RepeatAsync(() => shard.Restore(block, cancellationToken), cancellationToken).AsTask();
+                });
             }
             catch (DomainException exception) when (exception.Status == DomainStatus.ResourceExhausted)
             {
@@ -227,17 +230,8 @@ internal sealed class BackupRestoring(IGrainFactory grains, CollectionDirectory 
     /// <summary>A face that was enrolled after the backup's revision is not in it.</summary>
     private async Task<IReadOnlyList<FaceId>> ExistingAsync(CollectionInfo collection, List<FaceId> faces)
     {
-        var found = new List<FaceId>(faces.Count);
-        foreach (var group in faces.GroupBy(collection.ShardOf))
-        {
-            var shard = grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Name, group.Key));
-            foreach (var ids in group.Chunk(1000))
-            {
-                found.AddRange((await shard.Get(ids)).Select(static record => record.Id));
-            }
-        }
-
-        return found;
+        var found = await reader.RecordsAsync(collection, faces, withEmbedding: false);
+        return [.. found.Select(static record => record.Id)];
     }
 
     private static RpcException Refuse(string field, string description) => ApiError.FieldException(ErrorReason.InvalidField, field, description);

@@ -10,12 +10,14 @@ namespace FaceCluster.Gateway.Collections;
 
 /// <summary>
 /// The collections as the catalog has them, remembered for a moment: the catalog is one grain, and every call needs its
-/// collection. What a collection is never changes, so the only thing to miss for that moment is its deletion, which the
-/// shards and the forest notice themselves.
+/// collection. What a collection is never changes but for its map of shards: a shard that was split refuses what still comes
+/// to it. The only other thing to miss for that moment is a deletion, which the shards and the forest notice themselves.
 /// </summary>
 internal sealed class CollectionDirectory(IGrainFactory grains, DefaultSettings defaults, IOptions<GatewayOptions> options, TimeProvider time)
 {
+    private const int Reroutings = 100;
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReroutePause = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<string, (CollectionInfo Info, long Taken)> _known = new(StringComparer.Ordinal);
 
@@ -30,6 +32,42 @@ internal sealed class CollectionDirectory(IGrainFactory grains, DefaultSettings 
         var info = await grains.GetGrain<ICatalogGrain>(0).Get(name) ?? await CreateDefaultAsync(name);
         _known[name] = (info, time.GetTimestamp());
         return info;
+    }
+
+    /// <summary>The collection as the catalog has it now.</summary>
+    public async ValueTask<CollectionInfo> RefreshAsync(string name)
+    {
+        _known.TryRemove(name, out _);
+        return await GetAsync(name);
+    }
+
+    /// <summary>
+    /// Makes a call that concerns shards. Where one of them was split, the whole call is repeated with the present map: no
+    /// part of an answer is from another map than the rest.
+    /// </summary>
+    public async Task<T> RoutedAsync<T>(CollectionInfo collection, Func<CollectionInfo, Task<T>> call)
+    {
+        if (_known.TryGetValue(collection.Name, out var known) && known.Info.Uid == collection.Uid && known.Info.Map.Version > collection.Map.Version)
+        {
+            collection = known.Info;
+        }
+
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return await call(collection);
+            }
+            catch (DomainException exception) when (ShardRetired.Is(exception) && attempt < Reroutings)
+            {
+                if (attempt > 0)
+                {
+                    await Task.Delay(ReroutePause, time);
+                }
+
+                collection = await RefreshAsync(collection.Name);
+            }
+        }
     }
 
     /// <summary>Forgets a collection that was deleted here.</summary>

@@ -88,15 +88,15 @@ internal sealed class CollectionGrpcService(
 
     private async Task<(long Faces, long Pending)> CountAsync(CollectionInfo collection)
     {
-        var statuses = await Task.WhenAll(Enumerable.Range(0, collection.Settings.ShardCount)
-            .Select(shard => grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Name, shard)).Status().AsTask()));
+        var statuses = await collections.RoutedAsync(collection, current => Task.WhenAll(
+            current.Shards.Select(shard => grains.GetGrain<IShardGrain>(ShardKey.Of(current.Name, shard)).Status().AsTask())));
         return (statuses.Sum(status => status.Faces), statuses.Sum(status => status.Unlinked));
     }
 
     private static Collection ToWire(CollectionInfo collection) => new()
     {
         Name = ResourceNames.Collection(collection.Name),
-        Settings = SettingsReader.ToWire(collection.Settings),
+        Settings = SettingsReader.ToWire(collection),
         CreateTime = Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch.AddTicks(collection.CreatedMicros * TimeSpan.TicksPerMicrosecond)),
     };
 }

@@ -1,5 +1,6 @@
 using FaceCluster.Gateway.Requests;
 using FaceCluster.Gateway.Server;
+using FaceCluster.Grains;
 using Microsoft.Extensions.Options;
 using GrainSettings = FaceCluster.Grains.CollectionSettings;
 using Wire = FaceCluster.V1;
@@ -11,6 +12,8 @@ internal sealed class SettingsReader(DefaultSettings defaults, InferenceDirector
 {
     private const int MaxShards = 64;
     private const int MaxModelIdBytes = 128;
+    private const int MinFacesPerShard = 100;
+    private const int MaxFacesPerShard = 100_000_000;
 
     public static void Check(FieldViolations violations, string field, Wire.CollectionSettings? settings)
     {
@@ -21,6 +24,11 @@ internal sealed class SettingsReader(DefaultSettings defaults, InferenceDirector
 
         violations.MaxBytes($"{field}.model_id", settings.ModelId, MaxModelIdBytes)
             .Range($"{field}.shard_count", settings.ShardCount, 0, MaxShards);
+        if (settings.MaxFacesPerShard != 0)
+        {
+            violations.Range($"{field}.max_faces_per_shard", settings.MaxFacesPerShard, MinFacesPerShard, MaxFacesPerShard);
+        }
+
         ApproximateSearchReader.Check(violations, $"{field}.approximate_search", settings.ApproximateSearch);
         if (settings.Clustering is not { } clustering)
         {
@@ -55,14 +63,19 @@ internal sealed class SettingsReader(DefaultSettings defaults, InferenceDirector
             QualityGate = clustering is { HasMinMagnitude: true } ? clustering.MinMagnitude : start.QualityGate,
             Linking = clustering is null ? start.Linking : !clustering.Disabled,
             ApproximateSearch = ApproximateSearchReader.Read(settings?.ApproximateSearch) ?? start.ApproximateSearch,
+            MaxFacesPerShard = settings is { MaxFacesPerShard: > 0 } ? settings.MaxFacesPerShard : start.MaxFacesPerShard,
         };
     }
 
-    public static Wire.CollectionSettings ToWire(GrainSettings settings) => new()
+    /// <summary>The settings with the number of shards that there are now, as far as a new collection may have so many.</summary>
+    public static Wire.CollectionSettings ToWire(CollectionInfo collection) => ToWire(collection.Settings with { ShardCount = Math.Min(collection.Map.Shards.Count, MaxShards) });
+
+    private static Wire.CollectionSettings ToWire(GrainSettings settings) => new()
     {
         ModelId = settings.ModelId,
         ShardCount = settings.ShardCount,
         Dimension = settings.Dimension,
+        MaxFacesPerShard = settings.MaxFacesPerShard,
         Clustering = new Wire.ClusteringSettings
         {
             Threshold = settings.LinkThreshold,

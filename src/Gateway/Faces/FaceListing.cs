@@ -9,9 +9,10 @@ using Grpc.Core;
 namespace FaceCluster.Gateway.Faces;
 
 /// <summary>Pages through the faces of a collection.</summary>
-internal sealed class FaceListing(IGrainFactory grains, CollectionDirectory collections, RevisionGate revisions, FaceReader faces)
+internal sealed class FaceListing(
+    IGrainFactory grains, CollectionDirectory collections, RevisionGate revisions, FaceReader faces, TimeProvider time)
 {
-    private const int PositionLength = sizeof(int) + sizeof(long);
+    private const int PositionLength = sizeof(long);
 
     public async Task<ListFacesResponse> ListAsync(ListFacesRequest request, ServerCallContext context)
     {
@@ -29,66 +30,73 @@ internal sealed class FaceListing(IGrainFactory grains, CollectionDirectory coll
         var query = new ListFacesRequest(request) { PageSize = 0, PageToken = string.Empty };
         var digest = PageToken.Digest(query, collection.Uid);
         await revisions.WaitAsync(collection, request.MinRevision, context);
-        return request.UncertainOnly
-            ? await UncertainAsync(collection, request, size, mask, digest)
-            : await StoredAsync(collection, request, size, mask, digest);
+        var completeness = Completeness.Of(collection.Name, request.AllowPartial, context, time);
+        var response = request.UncertainOnly
+            ? await UncertainAsync(collection, request, size, mask, digest, completeness)
+            : await StoredAsync(collection, request, size, mask, digest, completeness);
+        response.Unreachable.AddRange(completeness.Unreachable);
+        return response;
     }
 
-    private async Task<ListFacesResponse> StoredAsync(CollectionInfo collection, ListFacesRequest request, int size, ReadMask mask, ulong digest)
+    private async Task<ListFacesResponse> StoredAsync(
+        CollectionInfo collection, ListFacesRequest request, int size, ReadMask mask, ulong digest, Completeness completeness)
     {
-        var (shard, from) = (0, 0L);
-        if (PageToken.Decode(request.PageToken, digest, PositionLength) is { } position)
-        {
-            shard = BinaryPrimitives.ReadInt32LittleEndian(position);
-            from = BinaryPrimitives.ReadInt64LittleEndian(position.AsSpan(sizeof(int)));
-        }
-
-        // A camera lives in one shard, so the others need not be asked.
-        var (first, last) = request.Camera.Length > 0
-            ? (collection.ShardOf(request.Camera), collection.ShardOf(request.Camera))
-            : (0, collection.Settings.ShardCount - 1);
-        shard = Math.Max(shard, first);
+        // A camera's faces have one slot, so the others need not be asked.
+        var camera = request.Camera.Length > 0 ? request.Camera : null;
+        var (first, end) = camera is null ? (0, CameraSlot.Count) : (CameraSlot.Of(camera), CameraSlot.Of(camera) + 1);
+        var position = PageToken.Decode(request.PageToken, digest, PositionLength) is { } token
+            ? Math.Max(BinaryPrimitives.ReadInt64LittleEndian(token), FacePosition.Of(first, 0))
+            : FacePosition.Of(first, 0);
         var records = new List<FaceRecord>();
-        while (shard <= last && records.Count < size)
+        while (FacePosition.Slot(position) < end && records.Count < size)
         {
-            var page = await grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Name, shard))
-                .List(from, size - records.Count, request.Camera.Length > 0 ? request.Camera : null);
-            records.AddRange(page.Faces);
-            (shard, from) = page.Next is { } next ? (shard, next) : (shard + 1, 0);
+            var from = position;
+            var (page, next) = await collections.RoutedAsync(collection, async current =>
+            {
+                var shard = current.Map.OfSlot(FacePosition.Slot(from));
+                var found = await completeness.ShardAsync(
+                    shard.Number,
+                    _ => grains.GetGrain<IShardGrain>(ShardKey.Of(current.Name, shard.Number)).List(from, size - records.Count, camera),
+                    new FacePage { Faces = [] },
+                    CancellationToken.None);
+                return (found.Faces, found.Next ?? FacePosition.Of(shard.EndSlot, 0));
+            });
+            records.AddRange(page);
+            position = next;
         }
 
         if (mask.Embedding)
         {
             // The listing comes without embeddings.
             var order = records.Select(record => record.Id).ToList();
-            var full = (await faces.RecordsAsync(collection, order, withEmbedding: true)).ToDictionary(record => record.Id);
+            var full = (await faces.RecordsAsync(collection, order, withEmbedding: true, completeness)).ToDictionary(record => record.Id);
             records = [.. order.Where(full.ContainsKey).Select(id => full[id])];
         }
 
-        var wire = await faces.AssembleAsync(collection, records, mask);
+        var wire = await faces.AssembleAsync(collection, records, mask, completeness);
         var response = new ListFacesResponse { Faces = { records.Select(record => wire[record.Id]) } };
-        if (shard <= last)
+        if (FacePosition.Slot(position) < end)
         {
             var next = new byte[PositionLength];
-            BinaryPrimitives.WriteInt32LittleEndian(next, shard);
-            BinaryPrimitives.WriteInt64LittleEndian(next.AsSpan(sizeof(int)), from);
+            BinaryPrimitives.WriteInt64LittleEndian(next, position);
             response.NextPageToken = PageToken.Encode(digest, next);
         }
 
         return response;
     }
 
-    private async Task<ListFacesResponse> UncertainAsync(CollectionInfo collection, ListFacesRequest request, int size, ReadMask mask, ulong digest)
+    private async Task<ListFacesResponse> UncertainAsync(
+        CollectionInfo collection, ListFacesRequest request, int size, ReadMask mask, ulong digest, Completeness completeness)
     {
         var after = PageToken.Decode(request.PageToken, digest, FaceId.Size) is { } position ? FaceId.Read(position) : FaceId.None;
-        var members = await grains.GetGrain<IForestGrain>(collection.Name).ListUncertain(after, size);
-        var found = await faces.ReadAsync(collection, [.. members.Select(member => member.Id)], mask);
+        var members = await completeness.ClustersAsync(_ => grains.GetGrain<IForestGrain>(collection.Name).ListUncertain(after, size), []);
+        var found = await faces.ReadAsync(collection, [.. members.Select(member => member.Id)], mask, completeness);
         var records = members.Where(member => found.ContainsKey(member.Id)).Select(member => found[member.Id]);
         if (request.Camera.Length > 0)
         {
             // A page may hold fewer than asked for: the forest does not know cameras.
             var slot = CameraSlot.Of(request.Camera);
-            var ofCamera = await faces.RecordsAsync(collection, [.. members.Select(member => member.Id).Where(id => id.Slot == slot)], withEmbedding: false);
+            var ofCamera = await faces.RecordsAsync(collection, [.. members.Select(member => member.Id).Where(id => id.Slot == slot)], withEmbedding: false, completeness);
             var wanted = ofCamera.Where(record => record.Camera == request.Camera).Select(record => record.Id).ToHashSet();
             records = members.Where(member => wanted.Contains(member.Id) && found.ContainsKey(member.Id)).Select(member => found[member.Id]);
         }

@@ -12,7 +12,7 @@ namespace FaceCluster.Gateway.Faces;
 
 /// <summary>Search over all stored faces, and the comparison of two.</summary>
 internal sealed class FaceMatching(
-    CollectionDirectory collections, RevisionGate revisions, QueryReader queries, ShardSearch search, FaceReader faces, Calibration calibration)
+    CollectionDirectory collections, RevisionGate revisions, QueryReader queries, ShardSearch search, FaceReader faces, Calibration calibration, TimeProvider time)
 {
     private const int DefaultResults = 10;
 
@@ -27,9 +27,10 @@ internal sealed class FaceMatching(
         var collection = await collections.GetAsync(name!);
         await revisions.WaitAsync(collection, request.MinRevision, context);
         var (query, refused) = await queries.ReadAsync(collection, "query", request.Query, context.CancellationToken);
-        var (hits, approximate) = await search.SearchAsync(collection, query, limit, minimum, request.Exact, context.CancellationToken);
-        var found = await faces.ReadAsync(collection, [.. hits.SelectMany(list => list).Select(hit => hit.Id)], mask);
-        var response = new SearchFacesResponse { Approximate = approximate };
+        var completeness = Completeness.Of(collection.Name, request.AllowPartial, context, time);
+        var (hits, approximate) = await search.SearchAsync(collection, query, limit, minimum, request.Exact, completeness, context.CancellationToken);
+        var found = await faces.ReadAsync(collection, [.. hits.SelectMany(list => list).Select(hit => hit.Id)], mask, completeness);
+        var response = new SearchFacesResponse { Approximate = approximate, Unreachable = { completeness.Unreachable } };
         for (var i = 0; i < query.Count; i++)
         {
             response.Results.Add(new FaceSearchResult

@@ -1,3 +1,4 @@
+using FaceCluster.Gateway.Collections;
 using FaceCluster.Gateway.Errors;
 using FaceCluster.Gateway.Requests;
 using FaceCluster.Grains;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace FaceCluster.Gateway.Faces;
 
 /// <summary>Holds a read back until what its caller wrote is in the clusters.</summary>
-internal sealed class RevisionGate(IGrainFactory grains, IOptions<GatewayOptions> options, TimeProvider time)
+internal sealed class RevisionGate(IGrainFactory grains, CollectionDirectory collections, IOptions<GatewayOptions> options, TimeProvider time)
 {
     // What is kept of the caller's time for the answer itself: an error that says why beats a bare deadline.
     private static readonly TimeSpan MaxReserve = TimeSpan.FromMilliseconds(200);
@@ -23,6 +24,13 @@ internal sealed class RevisionGate(IGrainFactory grains, IOptions<GatewayOptions
 
         var violations = new FieldViolations();
         var positions = RevisionToken.Decode(violations, "min_revision", minRevision, collection);
+        if (violations.Any)
+        {
+            // Another gateway may know of a shard that is newer than the map here.
+            violations = new FieldViolations();
+            positions = RevisionToken.Decode(violations, "min_revision", minRevision, await collections.RefreshAsync(collection.Name));
+        }
+
         violations.ThrowIfAny();
         if (positions.Count == 0 || !collection.Settings.Linking)
         {

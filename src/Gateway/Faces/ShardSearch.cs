@@ -1,4 +1,6 @@
 using FaceCluster.Core;
+using FaceCluster.Gateway.Collections;
+using FaceCluster.Gateway.Requests;
 using FaceCluster.Grains;
 
 namespace FaceCluster.Gateway.Faces;
@@ -9,14 +11,20 @@ namespace FaceCluster.Gateway.Faces;
 internal sealed record ShardSearchAnswer(IReadOnlyList<FaceHit[]> Hits, bool IsApproximate);
 
 /// <summary>Search over all shards of a collection: each one answers its own best, and the best of those are the best of all.</summary>
-internal sealed class ShardSearch(IGrainFactory grains)
+internal sealed class ShardSearch(IGrainFactory grains, CollectionDirectory collections)
 {
     /// <summary>The most that a shard returns per query.</summary>
     public const int MaxLimit = 1000;
 
     /// <summary>The faces of the query are not among their own hits.</summary>
     public async Task<ShardSearchAnswer> SearchAsync(
-        CollectionInfo collection, IReadOnlyList<QueryFace> query, int limit, double minSimilarity, bool exact, CancellationToken cancellationToken)
+        CollectionInfo collection,
+        IReadOnlyList<QueryFace> query,
+        int limit,
+        double minSimilarity,
+        bool exact,
+        Completeness completeness,
+        CancellationToken cancellationToken)
     {
         if (query.Count == 0)
         {
@@ -31,10 +39,12 @@ internal sealed class ShardSearch(IGrainFactory grains)
             MinSimilarity = minSimilarity,
             Exact = exact,
         };
-        var answers = await Task.WhenAll(Enumerable.Range(0, collection.Settings.ShardCount).Select(shard =>
-            GrainCalls.RepeatAsync(
-                () => grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Name, shard)).Search(request, cancellationToken),
-                cancellationToken).AsTask()));
+        var nothing = new ShardHits { Queries = [.. query.Select(static _ => Array.Empty<FaceHit>())] };
+        var answers = await collections.RoutedAsync(collection, current => Task.WhenAll(current.Shards.Select(shard => completeness.ShardAsync(
+            shard,
+            token => grains.GetGrain<IShardGrain>(ShardKey.Of(current.Name, shard)).Search(request, token),
+            nothing,
+            cancellationToken))));
         return new ShardSearchAnswer(
             [.. query.Select((face, index) => Merge(answers.Select(answer => answer.Queries[index]), face.Stored, limit))],
             answers.Any(answer => answer.IsApproximate));

@@ -22,7 +22,8 @@ internal sealed class Identification(
     ShardSearch search,
     FaceReader faces,
     ClusterIdentities clusterIdentities,
-    Calibration calibration)
+    Calibration calibration,
+    TimeProvider time)
 {
     private const int DefaultCandidates = 5;
     private const int MaxCandidates = 100;
@@ -38,9 +39,12 @@ internal sealed class Identification(
         var minimum = request.HasMinSimilarity ? request.MinSimilarity : collection.Settings.LinkThreshold;
         await revisions.WaitAsync(collection, request.MinRevision, context);
         var (query, refused) = await queries.ReadAsync(collection, "query", request.Query, context.CancellationToken);
-        var (identified, approximate) = await IdentifyAsync(collection, query, limit, minimum, request.IdentitiesOnly, context.CancellationToken);
+        var completeness = Completeness.Of(collection.Name, request.AllowPartial, context, time);
+        var (identified, approximate) = await IdentifyAsync(
+            collection, query, limit, minimum, request.IdentitiesOnly, completeness, context.CancellationToken);
         return new IdentifyFacesResponse
         {
+            Unreachable = { completeness.Unreachable },
             Approximate = approximate,
             Faces =
             {
@@ -57,18 +61,26 @@ internal sealed class Identification(
     }
 
     private async Task<(IReadOnlyList<IdentifiedFace> Faces, bool Approximate)> IdentifyAsync(
-        CollectionInfo collection, IReadOnlyList<QueryFace> query, int limit, double minimum, bool identitiesOnly, CancellationToken cancellationToken)
+        CollectionInfo collection,
+        IReadOnlyList<QueryFace> query,
+        int limit,
+        double minimum,
+        bool identitiesOnly,
+        Completeness completeness,
+        CancellationToken cancellationToken)
     {
         if (query.Count == 0)
         {
             return ([], false);
         }
 
-        var named = await grains.GetGrain<IGalleryGrain>(collection.Name)
-            .Identify(QueryReader.Join(query), limit, minimum, cancellationToken);
+        var named = await completeness.IdentitiesAsync(
+            token => grains.GetGrain<IGalleryGrain>(collection.Name).Identify(QueryReader.Join(query), limit, minimum, token),
+            [.. query.Select(static _ => Array.Empty<IdentityCandidate>())],
+            cancellationToken);
         var (seen, approximate) = identitiesOnly
             ? ([.. query.Select(_ => (IReadOnlyList<Sighting>)[])], false)
-            : await SightingsAsync(collection, query, limit, minimum, cancellationToken);
+            : await SightingsAsync(collection, query, limit, minimum, completeness, cancellationToken);
         var identified = new List<IdentifiedFace>(query.Count);
         for (var i = 0; i < query.Count; i++)
         {
@@ -76,7 +88,7 @@ internal sealed class Identification(
             {
                 Box = Acknowledgements.ToWire(query[i].Box),
                 Quality = FaceMatching.Quality(query[i]),
-                Candidates = { await JoinAsync(collection, named[i], seen[i], limit) },
+                Candidates = { await JoinAsync(collection, named[i], seen[i], limit, completeness) },
             });
         }
 
@@ -88,15 +100,18 @@ internal sealed class Identification(
     /// until enough people are among them or it has as many hits as a search gives.
     /// </summary>
     private async Task<(IReadOnlyList<IReadOnlyList<Sighting>> Seen, bool Approximate)> SightingsAsync(
-        CollectionInfo collection, IReadOnlyList<QueryFace> query, int limit, double minimum, CancellationToken cancellationToken)
+        CollectionInfo collection, IReadOnlyList<QueryFace> query, int limit, double minimum, Completeness completeness, CancellationToken cancellationToken)
     {
-        var known = await clusterIdentities.ReadAsync(collection.Name);
+        var known = await completeness.IdentitiesAsync(
+            async _ => await clusterIdentities.ReadAsync(collection.Name),
+            Array.Empty<IdentityInfo>().ToLookup(static _ => FaceId.None),
+            cancellationToken);
         for (var width = Math.Max(FirstHits, limit); ; width = Math.Min(ShardSearch.MaxLimit, width * 4))
         {
-            var (hits, approximate) = await search.SearchAsync(collection, query, width, minimum, exact: false, cancellationToken);
+            var (hits, approximate) = await search.SearchAsync(collection, query, width, minimum, exact: false, completeness, cancellationToken);
             FaceId[] ids = [.. hits.SelectMany(list => list).Select(hit => hit.Id).Distinct()];
-            var members = await faces.MembersAsync(collection.Name, ids);
-            var enrolled = await faces.IdentitiesAsync(collection.Name, ids);
+            var members = await faces.MembersAsync(collection.Name, ids, completeness) ?? [];
+            var enrolled = await faces.IdentitiesAsync(collection.Name, ids, completeness);
             var sightings = hits.Select(list => (IReadOnlyList<Sighting>)[.. list.Select(hit => Sight(hit, members, enrolled, known)).DistinctBy(sighting => sighting.Person)]).ToList();
             if (width == ShardSearch.MaxLimit || !hits.Where((list, i) => list.Length == width && sightings[i].Count < limit).Any())
             {
@@ -120,7 +135,8 @@ internal sealed class Identification(
         return new Sighting(identity ?? $"cluster {(cluster.IsNone ? hit.Id : cluster)}", identity, cluster, hit);
     }
 
-    private async Task<IEnumerable<Candidate>> JoinAsync(CollectionInfo collection, IdentityCandidate[] named, IReadOnlyList<Sighting> seen, int limit)
+    private async Task<IEnumerable<Candidate>> JoinAsync(
+        CollectionInfo collection, IdentityCandidate[] named, IReadOnlyList<Sighting> seen, int limit, Completeness completeness)
     {
         var candidates = named.ToDictionary(candidate => candidate.IdentityId, candidate => FromTemplate(collection, candidate));
         foreach (var sighting in seen)
@@ -134,7 +150,7 @@ internal sealed class Identification(
         var best = candidates.Values.OrderByDescending(candidate => candidate.Similarity).ThenBy(candidate => candidate.BestFace, StringComparer.Ordinal).Take(limit).ToList();
         foreach (var candidate in best)
         {
-            await CompleteAsync(collection, candidate);
+            await CompleteAsync(collection, candidate, completeness);
         }
 
         return best;
@@ -170,7 +186,7 @@ internal sealed class Identification(
         candidate.Similarity = candidate.HasTemplateSimilarity ? Math.Max(candidate.TemplateSimilarity, sighting.Hit.Similarity) : sighting.Hit.Similarity;
     }
 
-    private async Task CompleteAsync(CollectionInfo collection, Candidate candidate)
+    private async Task CompleteAsync(CollectionInfo collection, Candidate candidate, Completeness completeness)
     {
         if (candidate.HasBestFaceSimilarity && calibration.Probability(collection.Settings.ModelId, candidate.BestFaceSimilarity) is { } probability)
         {
@@ -179,13 +195,14 @@ internal sealed class Identification(
 
         if (candidate.Identity.Length > 0 && candidate.DisplayName.Length == 0)
         {
-            var identity = await grains.GetGrain<IGalleryGrain>(collection.Name).Get(candidate.Identity[(candidate.Identity.LastIndexOf('/') + 1)..]);
+            var identity = await completeness.IdentitiesAsync(
+                _ => grains.GetGrain<IGalleryGrain>(collection.Name).Get(candidate.Identity[(candidate.Identity.LastIndexOf('/') + 1)..]), null);
             candidate.DisplayName = identity?.DisplayName ?? string.Empty;
         }
 
         if (candidate.BestFace.Length > 0 && FaceId.TryParse(candidate.BestFace[(candidate.BestFace.LastIndexOf('/') + 1)..], out var face))
         {
-            var members = await faces.MembersAsync(collection.Name, [face]);
+            var members = await faces.MembersAsync(collection.Name, [face], completeness) ?? [];
             candidate.Cluster = members.TryGetValue(face, out var member) ? ResourceNames.Cluster(collection.Name, member.Cluster) : string.Empty;
         }
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using FaceCluster.Gateway.Collections;
 using FaceCluster.Gateway.Errors;
 using FaceCluster.Gateway.Requests;
 using FaceCluster.Grains;
@@ -6,7 +7,7 @@ using FaceCluster.Grains;
 namespace FaceCluster.Gateway.Ingest;
 
 /// <summary>Hands items to the shard of their camera, in messages of at most 64 KiB of embeddings where items allow it.</summary>
-internal sealed class BlockAppender(IGrainFactory grains, ErrorMapper errors, TimeProvider time)
+internal sealed class BlockAppender(IGrainFactory grains, CollectionDirectory collections, ErrorMapper errors, TimeProvider time)
 {
     // Below the threshold of the large object heap, and already on the plateau of throughput.
     private const int MaxBytes = 64 * 1024;
@@ -20,11 +21,10 @@ internal sealed class BlockAppender(IGrainFactory grains, ErrorMapper errors, Ti
             return [];
         }
 
-        var shard = grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Name, collection.ShardOf(camera)));
         var calls = new List<Task<ShardRevision?>>();
         foreach (var part in Split(items))
         {
-            var call = AppendPartAsync(shard, collection, camera, part);
+            var call = AppendPartAsync(collection, camera, part);
             calls.Add(call);
             if (turn.IsFirst)
             {
@@ -37,7 +37,7 @@ internal sealed class BlockAppender(IGrainFactory grains, ErrorMapper errors, Ti
         return [.. revisions.OfType<ShardRevision>()];
     }
 
-    private async Task<ShardRevision?> AppendPartAsync(IShardGrain shard, CollectionInfo collection, string camera, List<PendingItem> part)
+    private async Task<ShardRevision?> AppendPartAsync(CollectionInfo collection, string camera, List<PendingItem> part)
     {
         try
         {
@@ -52,13 +52,17 @@ internal sealed class BlockAppender(IGrainFactory grains, ErrorMapper errors, Ti
 
             // Not cancelled with the call: the items are on their way to the disk, and their fate is to be known.
             var attempts = 0;
-            var answer = await GrainCalls.RepeatAsync(
-                () =>
-                {
-                    attempts++;
-                    return shard.Append(block);
-                },
-                CancellationToken.None);
+            var answer = await collections.RoutedAsync(collection, current =>
+            {
+                var shard = grains.GetGrain<IShardGrain>(ShardKey.Of(current.Name, current.ShardOf(camera)));
+                return GrainCalls.RepeatAsync(
+                    () =>
+                    {
+                        attempts++;
+                        return shard.Append(block);
+                    },
+                    CancellationToken.None).AsTask();
+            });
             if (attempts == 1)
             {
                 // Answered, so the shard has its own copy; after a repeat an earlier message may still hold this one.

@@ -1,3 +1,4 @@
+using FaceCluster.Gateway.Collections;
 using FaceCluster.Gateway.Errors;
 using FaceCluster.Gateway.Requests;
 using FaceCluster.Grains;
@@ -12,7 +13,7 @@ namespace FaceCluster.Gateway.Ingest;
 /// is left in the camera's shard. An item at fault is answered with its own error and never touches its neighbours.
 /// </summary>
 internal sealed class BlockProcessor(
-    IGrainFactory grains, PictureAnalyzer pictures, BlockAppender appender, ErrorMapper errors, IOptions<GatewayOptions> options)
+    IGrainFactory grains, CollectionDirectory collections, PictureAnalyzer pictures, BlockAppender appender, ErrorMapper errors, IOptions<GatewayOptions> options)
 {
     /// <summary>Processes a block; does not throw for anything that concerns single items.</summary>
     /// <param name="collection">Where the faces go.</param>
@@ -91,10 +92,13 @@ internal sealed class BlockProcessor(
         var open = pending.Where(item => item.IsOpen && item.Picture is not null).ToList();
         try
         {
-            var shard = grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Name, collection.ShardOf(camera)));
             long[] sequences = [.. open.Select(item => item.Item.Sequence)];
             ulong[] digests = [.. open.Select(item => item.Digest)];
-            var found = await GrainCalls.RepeatAsync(() => shard.Find(camera, sequences, digests), cancellationToken);
+            var found = await collections.RoutedAsync(collection, current =>
+            {
+                var shard = grains.GetGrain<IShardGrain>(ShardKey.Of(current.Name, current.ShardOf(camera)));
+                return GrainCalls.RepeatAsync(() => shard.Find(camera, sequences, digests), cancellationToken).AsTask();
+            });
             for (var i = 0; i < open.Count; i++)
             {
                 open[i].Answer = found[i];

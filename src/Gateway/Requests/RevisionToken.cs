@@ -13,7 +13,6 @@ internal static class RevisionToken
 {
     private const int MaxLength = 64 * 1024;
     private const int UidLength = 16;
-    private const int MaxShards = 4096;
 
     public static string Encode(Guid collectionUid, params ReadOnlySpan<ShardRevision> revisions)
     {
@@ -80,7 +79,7 @@ internal static class RevisionToken
             {
                 var shard = input.ReadUInt64();
                 var lsn = input.ReadUInt64();
-                if (shard >= (ulong)Math.Min(MaxShards, collection.Settings.ShardCount) || lsn > long.MaxValue)
+                if (shard > int.MaxValue || !Knows(collection.Map, (int)shard) || lsn > long.MaxValue)
                 {
                     return "is not a revision token of this collection.";
                 }
@@ -95,6 +94,9 @@ internal static class RevisionToken
 
         return null;
     }
+
+    /// <summary>A shard that was split has tokens still in use.</summary>
+    private static bool Knows(ShardMap map, int shard) => map.Find(shard) is not null || map.FindRetired(shard) is not null;
 
     private static int WriteVarint(Span<byte> destination, ulong value)
     {
