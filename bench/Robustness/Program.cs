@@ -46,6 +46,9 @@ recovery.SetAction((_, cancellation) => Recovery.RunAsync(Console.WriteLine, can
 var store = new Command("store", "Measures the PostgreSQL store alone beside plain COPY of the same rows.");
 store.SetAction((_, cancellation) => StoreAlone.RunAsync(Console.WriteLine, cancellation));
 root.Subcommands.Add(store);
+var split = new Command("split", "Measures what callers notice of the split of a shard of 100,000 faces.");
+split.SetAction((_, cancellation) => Splitting.RunAsync(Console.WriteLine, cancellation));
+root.Subcommands.Add(split);
 root.Subcommands.Add(throughput);
 root.Subcommands.Add(recovery);
 return await root.Parse(args).InvokeAsync();

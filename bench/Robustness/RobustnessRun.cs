@@ -132,7 +132,7 @@ public static class RobustnessRun
                 $"camera-{i}", collection, [.. channels.All.Select(invoker => new IngestService.IngestServiceClient(invoker))], people, history, (options.Seed * 1000) + i).RunAsync(stop.Token))
             .ToArray();
         stop.CancelAfter(options.Duration);
-        await new FaultInjector(cluster, history, options.Seed).RunAsync(
+        await new FaultInjector(cluster, new ShardSplits(channels.First, collection), history, options.Seed).RunAsync(
             options.Kinds, options.Pause, kind => say($"{Stopwatch.GetElapsedTime(started).TotalSeconds,6:0.0} s  {kind}  ({history.Acknowledged} faces)"), stop.Token);
         var healing = Stopwatch.GetTimestamp();
         await cluster.HealAsync(cancellationToken);

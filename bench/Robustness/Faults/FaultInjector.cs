@@ -4,13 +4,13 @@ using FaceCluster.Robustness.Processes;
 namespace FaceCluster.Robustness.Faults;
 
 /// <summary>Injects faults at random times from a seed, one after the other, each healed before the next.</summary>
-public sealed class FaultInjector(ClusterUnderTest cluster, History history, int seed)
+public sealed class FaultInjector(ClusterUnderTest cluster, ShardSplits splits, History history, int seed)
 {
     /// <summary>All kinds.</summary>
     public static readonly IReadOnlyList<string> Kinds =
     [
         "kill-silo", "hold-silo-20s", "database-restart", "database-crash", "database-refuses-writes", "slow-disk", "connection-reset",
-        "link-reset", "kill-gateway", "rolling-restart",
+        "link-reset", "kill-gateway", "rolling-restart", "split-shard", "kill-during-split",
     ];
 
     private readonly Random _random = new(seed);
@@ -121,6 +121,18 @@ public sealed class FaultInjector(ClusterUnderTest cluster, History history, int
                     await process.StartAsync();
                 }
 
+                break;
+            case "split-shard":
+                await (await splits.BeginAsync()).Done;
+                break;
+            case "kill-during-split":
+                var (carrier, split) = await splits.BeginAsync();
+                await Task.Delay(_random.Next(0, 400));
+                var victim = cluster.Silos.FirstOrDefault(one => one.Name == carrier) ?? silo;
+                await victim.KillAsync();
+                await Task.Delay(_random.Next(500, 4000));
+                await victim.StartAsync();
+                await split;
                 break;
             default:
                 throw new ArgumentException($"There is no fault '{kind}'; known are {string.Join(", ", Kinds)}.", nameof(kind));
