@@ -31,7 +31,7 @@ public sealed class ShardSplitTests(SiloFixture fixture) : IClassFixture<SiloFix
             }
             catch (DomainException error) when (error.Reason is "SHARD_NOT_DIVISIBLE" or "SPLIT_UNDER_WAY" || ShardRetired.Is(error))
             {
-                await Task.Yield();
+                await Task.Delay(1, TestContext.Current.CancellationToken);
             }
         }
 
@@ -65,7 +65,7 @@ public sealed class ShardSplitTests(SiloFixture fixture) : IClassFixture<SiloFix
         await collection.Refresh();
         while (collection.Info.Map.Splitting is not null || !await AllWithin(collection, 200))
         {
-            await Task.Yield();
+            await Task.Delay(1, TestContext.Current.CancellationToken);
             await collection.Refresh();
         }
 
@@ -264,7 +264,7 @@ public sealed class ShardSplitTests(SiloFixture fixture) : IClassFixture<SiloFix
             }
             catch (DomainException error) when (error.Reason is "SHARD_NOT_DIVISIBLE" or "SPLIT_UNDER_WAY" || error.Status == DomainStatus.Unavailable)
             {
-                await Task.Yield();
+                await Task.Delay(1, TestContext.Current.CancellationToken);
             }
         }
     }
@@ -273,7 +273,7 @@ public sealed class ShardSplitTests(SiloFixture fixture) : IClassFixture<SiloFix
     {
         do
         {
-            await Task.Yield();
+            await Task.Delay(1, TestContext.Current.CancellationToken);
             await collection.Refresh();
         }
         while (collection.Info.Map.Splitting is not null);

@@ -1,6 +1,6 @@
 using FaceCluster.Core;
-using FaceCluster.Grains.Placement;
 using FaceCluster.Grains.Catalog;
+using FaceCluster.Grains.Placement;
 using FaceCluster.Storage;
 using FaceCluster.Storage.Metadata;
 using Microsoft.Extensions.Hosting;

@@ -65,6 +65,7 @@ public sealed class CollectionDriver(IGrainFactory grains, CollectionInfo create
             }
             catch (Exception error) when (error is OrleansMessageRejectionException or DomainException { Status: DomainStatus.Unavailable })
             {
+                await Task.Delay(1, TestContext.Current.CancellationToken);
                 await Refresh();
             }
         }
@@ -84,7 +85,7 @@ public sealed class CollectionDriver(IGrainFactory grains, CollectionInfo create
                 return retired;
             }
 
-            await Task.Yield();
+            await Task.Delay(1, TestContext.Current.CancellationToken);
         }
     }
 
