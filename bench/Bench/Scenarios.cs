@@ -15,7 +15,7 @@ internal static class Scenarios
     private static readonly SortedDictionary<string, (string Help, Func<string[], Task<int>> Run)> ByName = new()
     {
         ["append"] = ("appends and searches, alone and together", SearchScenario.Named("append")),
-        ["cluster-ablation"] = ("FOLDER...  level two with one part left out at a time", AblationScenario.RunAsync),
+        ["cluster-ablation"] = ("[--passes] FOLDER...  level two with one part left out at a time; --passes: only what was tried besides", AblationScenario.RunAsync),
         ["cluster-gcnv"] = ("FILE  the GCN-V forward pass against golden values", GcnvScenario.RunAsync),
         ["cluster-live"] = ("[FACES...]  inserts into a live level two, apart from search", LiveSpeedScenario.RunAsync),
         ["cluster-peers"] = ("TUNE-FOLDER FOLDER...  other methods on the same embeddings", PeersScenario.RunAsync),

@@ -11,8 +11,9 @@ internal static class AblationScenario
 {
     private static readonly JoinWeight Off = new(0, 0);
 
-    public static Task<int> RunAsync(string[] folders)
+    public static Task<int> RunAsync(string[] arguments)
     {
+        string[] folders = [.. arguments.Where(argument => argument != "--passes")];
         if (folders.Length == 0)
         {
             Console.WriteLine("name one or more folders with features.f32 and labels.meta");
@@ -21,6 +22,19 @@ internal static class AblationScenario
 
         var sets = folders.Select(BenchSet.Load).ToArray();
         var knn = new CachedKnn();
+        if (folders.Length == arguments.Length)
+        {
+            LeaveOut(sets, knn);
+        }
+
+        Passes(sets, knn);
+        Alternatives(sets, knn);
+        return Task.FromResult(0);
+    }
+
+    /// <summary>The defaults, then one part less at a time.</summary>
+    private static void LeaveOut(BenchSet[] sets, CachedKnn knn)
+    {
         Console.WriteLine("level one alone, magnitude as rank, tau 0.50");
         foreach (var set in sets)
         {
@@ -38,12 +52,23 @@ internal static class AblationScenario
         Print("no sizes", sets, knn, With(weights with { Larger = Off, Smaller = Off }), null, true);
         Print("10 neighbours", sets, knn, GroupOptions.Default with { Neighbours = 10 }, null, true);
         Print("40 neighbours", sets, knn, GroupOptions.Default with { Neighbours = 40 }, null, true);
+    }
+
+    /// <summary>Other ways to do a part.</summary>
+    private static void Alternatives(BenchSet[] sets, CachedKnn knn)
+    {
+        var weights = JoinWeights.Default;
+        foreach (var raise in new[] { 0.5, 1.0, 2.0 })
+        {
+            // A join of two groups of quality q must reach raise x (1 - q) more.
+            var bias = new JoinWeight(weights.Bias.Plain - raise, weights.Bias.ByQuality + raise);
+            Print($"raised by {raise:F1} x (1 - quality)", sets, knn, With(weights with { Bias = bias }), null, true);
+        }
+
         Print("mutual neighbours only", sets, new MutualKnn(knn), GroupOptions.Default, null, true);
         Print("means learned from the set itself", sets, knn, GroupOptions.Default, null, false, faces => EmbeddingCalibration.Learn(faces));
         Show("bare cosines: trees 0.52, templates 0.58", sets, set => PlainTwoLevel.Run(set.Faces, 0.52, 0.58, prototypes: false));
         Show("the same with two prototypes for groups of 8 and more", sets, set => PlainTwoLevel.Run(set.Faces, 0.52, 0.58, prototypes: true));
-        Passes(sets, knn);
-        return Task.FromResult(0);
     }
 
     /// <summary>Final passes over the clusters of the defaults.</summary>
@@ -56,6 +81,7 @@ internal static class AblationScenario
             var result = GroupClustering.Run(set.Faces, null, null, calibration, knn);
             return (Result: result, Edges: Edges(set.Faces, calibration, knn));
         });
+        Show("level two, defaults", sets, set => runs[set].Result.Centres.ToArray());
         Show("then each face to its likeliest cluster", sets, set => FinalPasses.ToLikeliest(runs[set].Result));
         foreach (var middle in new[] { 2.0, 4.0, 6.0 })
         {

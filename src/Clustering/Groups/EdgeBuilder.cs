@@ -15,11 +15,12 @@ internal static class EdgeBuilder
 
     /// <summary>Builds the table.</summary>
     /// <param name="graph">Neighbour lists of centred vectors.</param>
-    /// <param name="cosines">Expected cosine of each row to its person.</param>
-    /// <param name="norms">Length of each coded row.</param>
+    /// <param name="places">Where the rows of the graph lie; the table is in places.</param>
+    /// <param name="cosines">Expected cosine of each place to its person.</param>
+    /// <param name="norms">Length of the coded row at each place.</param>
     /// <param name="dimension">Elements per row.</param>
     /// <param name="options">Floors of the edges.</param>
-    public static EdgeTable Build(KnnGraph graph, double[] cosines, double[] norms, int dimension, GroupOptions options)
+    public static EdgeTable Build(KnnGraph graph, RowPlaces places, double[] cosines, double[] norms, int dimension, GroupOptions options)
     {
         var count = graph.Count;
         var kinds = new byte[graph.Rows.Length];
@@ -28,18 +29,19 @@ internal static class EdgeBuilder
         {
             for (var i = from; i < to; i++)
             {
-                var rows = graph.RowsOf(i);
-                var similarities = graph.SimilaritiesOf(i);
+                var row = places.RowAt(i);
+                var rows = graph.RowsOf(row);
+                var similarities = graph.SimilaritiesOf(row);
                 for (var n = 0; n < rows.Length && rows[n] >= 0 && similarities[n] >= options.EdgeFloor; n++)
                 {
-                    var other = rows[n];
-                    if (Ratio(graph, cosines, i, n) < options.EdgeLogRatioFloor)
+                    var other = places.PlaceOf(rows[n]);
+                    if (JoinModel.LogRatio(similarities[n], cosines[i] * cosines[other]) < options.EdgeLogRatioFloor)
                     {
                         continue;
                     }
 
                     // A pair has one similarity, so the floors hold for both lists or for neither.
-                    var mutual = graph.RowsOf(other).Contains(i);
+                    var mutual = graph.RowsOf(rows[n]).Contains(row);
                     kinds[(i * graph.K) + n] = mutual ? Mutual : Single;
                     Interlocked.Increment(ref sizes[i]);
                     if (!mutual)
@@ -57,28 +59,36 @@ internal static class EdgeBuilder
         }
 
         var slack = Math.Sqrt(dimension) / 2;
-        var edges = LargeArray.Allocate<GroupEdge>(start[count]);
+        var edges = GC.AllocateUninitializedArray<GroupEdge>(start[count]);
         WorkRanges.Run(count, (from, to) =>
         {
             for (var i = from; i < to; i++)
             {
-                var rows = graph.RowsOf(i);
+                var row = places.RowAt(i);
+                var rows = graph.RowsOf(row);
+                var similarities = graph.SimilaritiesOf(row);
                 for (var n = 0; n < rows.Length; n++)
                 {
-                    var (other, kind) = (rows[n], kinds[(i * graph.K) + n]);
-                    if (kind == 0 || (kind == Mutual && other < i))
+                    var kind = kinds[(i * graph.K) + n];
+                    if (kind == 0)
                     {
                         continue;
                     }
 
-                    var edge = Edge(Ratio(graph, cosines, i, n), kind == Mutual);
-                    edge.Set(Bound(graph.SimilaritiesOf(i)[n], norms[i], norms[other], slack), exact: false);
+                    // Of two lists that name each other, the lower place makes the edge.
+                    var other = places.PlaceOf(rows[n]);
+                    if (kind == Mutual && other < i)
+                    {
+                        continue;
+                    }
+
+                    var edge = Edge(JoinModel.LogRatio(similarities[n], cosines[i] * cosines[other]), kind == Mutual);
+                    edge.Set(Bound(similarities[n], norms[i], norms[other], slack), exact: false);
                     edges[Interlocked.Increment(ref sizes[i]) - 1] = edge with { Other = other };
                     edges[Interlocked.Increment(ref sizes[other]) - 1] = edge with { Other = i };
                 }
             }
         });
-        LargeArray.Filled(edges);
         return new EdgeTable(edges, start);
     }
 
@@ -101,7 +111,4 @@ internal static class EdgeBuilder
         var product = cosine > 0 ? (cosine + CosineSlack) * a * b : (cosine + CosineSlack) * Math.Max(0, left - slack) * Math.Max(0, right - slack);
         return (long)(product + (slack * (a + b + slack))) + 2;
     }
-
-    private static double Ratio(KnnGraph graph, double[] cosines, int row, int n) =>
-        JoinModel.LogRatio(graph.SimilaritiesOf(row)[n], cosines[row] * cosines[graph.RowsOf(row)[n]]);
 }

@@ -46,47 +46,61 @@ public static class GroupClustering
         var graph = knn is GivenNeighbours given
             ? given.Build(order, centred, faces.Dimension, options.Neighbours)
             : knn.Build(centred, faces.Count, faces.Dimension, options.Neighbours, first, cancellation);
-        var codes = LargeArray.Allocate<short>(centred.Length);
-        WorkRanges.Run(faces.Count, (from, to) =>
-        {
-            for (var i = from; i < to; i++)
-            {
-                var (start, length) = (i * faces.Dimension, faces.Dimension);
-                GroupVectors.Encode(centred.AsSpan(start, length), cosines[i], codes.AsSpan(start, length));
-            }
-        });
-        LargeArray.Filled(codes);
+        var places = RowPlaces.Near(graph);
+        var codes = Encode(centred, faces.Dimension, cosines, places);
 
-        // The closures above hold it; from here on the codes are enough.
+        // The closure above holds it; from here on the codes are enough.
         centred = null;
-        return Run(faces, order, codes, cosines, graph, options, constraints, progress, cancellation);
+        return Run(faces, order, codes, places, cosines, graph, options, constraints, progress, cancellation);
     }
 
-    /// <summary>The part after the neighbour graph, for measurements and for callers that keep a graph.</summary>
+    /// <summary>The coded rows by place.</summary>
+    internal static short[] Encode(float[] centred, int dimension, double[] cosines, RowPlaces places)
+    {
+        var codes = GC.AllocateUninitializedArray<short>(centred.Length);
+        WorkRanges.Run(cosines.Length, (from, to) =>
+        {
+            for (var place = from; place < to; place++)
+            {
+                var row = places.RowAt(place);
+                GroupVectors.Encode(centred.AsSpan(row * dimension, dimension), cosines[row], codes.AsSpan(place * dimension, dimension));
+            }
+        });
+        return codes;
+    }
+
+    /// <summary>
+    /// The part after the neighbour graph, for measurements and for callers that keep a graph. <paramref name="finished"/> is
+    /// told the name of each phase at its end.
+    /// </summary>
     internal static GroupResult Run(
         FaceSet faces,
         int[] order,
         short[] codes,
+        RowPlaces places,
         double[] cosines,
         KnnGraph graph,
         GroupOptions options,
         ConstraintSet constraints,
         Action<double>? progress,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        Action<string>? finished = null)
     {
-        var merger = new GroupMerger(codes, faces.Dimension, cosines, graph, options);
+        var merger = new GroupMerger(codes, faces.Dimension, places, cosines, graph, options, finished);
         if (!constraints.IsEmpty)
         {
-            Apply(constraints, faces, order, merger);
+            Apply(constraints, faces, order, places, merger);
         }
 
         merger.Run(progress is null ? null : share => progress(0.9 + (share * 0.1)), cancellation);
-        var labels = merger.Labels();
-        var standings = MarkFinder.Find(merger, labels, cosines, graph, options);
-        return new GroupResult(faces, order, labels, standings, merger.Joins, options);
+        finished?.Invoke("joins");
+        var (centres, standings) = MarkFinder.Find(merger, order, graph, options);
+        var result = new GroupResult(faces, order, centres, standings, merger.Joins, options);
+        finished?.Invoke("marks");
+        return result;
     }
 
-    private static void Apply(ConstraintSet constraints, FaceSet faces, int[] order, GroupMerger merger)
+    private static void Apply(ConstraintSet constraints, FaceSet faces, int[] order, RowPlaces places, GroupMerger merger)
     {
         var positions = new Dictionary<Core.FaceId, int>(faces.Count);
         for (var i = 0; i < order.Length; i++)
@@ -94,20 +108,20 @@ public static class GroupClustering
             positions.Add(faces.Id(order[i]), i);
         }
 
-        // Must-links are joined in the order of the rows: the sum of templates is rounded, so its order is fixed.
+        // In the order of the rows, so that the joins are listed in the same order whatever the order of the constraints.
         foreach (var (left, right) in Pairs(constraints.MustLinks))
         {
-            merger.MustLink(left, right);
+            merger.MustLink(places.PlaceOf(left), places.PlaceOf(right));
         }
 
         foreach (var (left, right) in Pairs(constraints.CannotLinks))
         {
-            merger.Veto(left, right);
+            merger.Veto(places.PlaceOf(left), places.PlaceOf(right));
         }
 
         foreach (var (left, right) in Pairs(constraints.SameFrame))
         {
-            merger.KeepApart(left, right);
+            merger.KeepApart(places.PlaceOf(left), places.PlaceOf(right));
         }
 
         List<(int Left, int Right)> Pairs(IReadOnlySet<FacePair> pairs)

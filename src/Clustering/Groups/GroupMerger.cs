@@ -5,8 +5,8 @@ namespace FaceCluster.Clustering;
 /// suffices. Starts from single faces, so that the strongest joins come first whatever level one decided.
 /// </summary>
 /// <remarks>
-/// In a round every group looks at its edges and picks the best above the strictness (ties: the lower row); pairs that pick
-/// each other join. The outcome is a function of the set of faces, not of the order or the threads.
+/// In a round every group looks at its edges and picks the best above the strictness (ties: the higher rank); pairs that
+/// pick each other join. The outcome is a function of the set of faces, not of the order, the places or the threads.
 /// </remarks>
 internal sealed class GroupMerger
 {
@@ -14,59 +14,76 @@ internal sealed class GroupMerger
     private readonly double[] _cosines;
     private readonly int[] _outward;
     private readonly List<GroupJoin> _joins;
+    private readonly Action<string>? _finished;
 
-    /// <param name="codes">Coded rows in rank order (<see cref="GroupVectors.Encode"/>).</param>
+    /// <param name="codes">Coded rows by place (<see cref="GroupVectors.Encode"/>).</param>
     /// <param name="dimension">Elements per row.</param>
+    /// <param name="places">Where each row of the graph lies.</param>
     /// <param name="cosines">Expected cosine of each row to its person.</param>
-    /// <param name="graph">Nearest neighbours of the centred vectors.</param>
+    /// <param name="graph">Nearest neighbours of the centred vectors, in rank order.</param>
     /// <param name="options">Settings.</param>
-    public GroupMerger(short[] codes, int dimension, double[] cosines, KnnGraph graph, GroupOptions options)
+    /// <param name="finished">Told the name of each phase at its end.</param>
+    public GroupMerger(
+        short[] codes, int dimension, RowPlaces places, double[] cosines, KnnGraph graph, GroupOptions options, Action<string>? finished = null)
     {
-        var vectors = new GroupVectors(codes, dimension, cosines.Length);
-        var selves = new long[cosines.Length];
-        var norms = new double[cosines.Length];
-        WorkRanges.Run(selves.Length, (from, to) =>
+        var count = cosines.Length;
+        var vectors = new GroupVectors(codes, dimension, count);
+        var selves = new long[count];
+        var norms = new double[count];
+        _cosines = new double[count];
+        Places = places;
+        WorkRanges.Run(count, (from, to) =>
         {
-            for (var i = from; i < to; i++)
+            for (var place = from; place < to; place++)
             {
-                selves[i] = IntegerKernel.Dot(vectors.Row(i), vectors.Row(i));
-                norms[i] = Math.Sqrt(selves[i]);
+                selves[place] = IntegerKernel.Dot(vectors.Row(place), vectors.Row(place));
+                norms[place] = Math.Sqrt(selves[place]);
+                _cosines[place] = cosines[places.RowAt(place)];
             }
         });
-        var edges = EdgeBuilder.Build(graph, cosines, norms, dimension, options);
-        _outward = new int[cosines.Length];
-        var traits = new GroupTraits[cosines.Length];
-        WorkRanges.Run(traits.Length, (from, to) =>
+        finished?.Invoke("lengths");
+        var edges = EdgeBuilder.Build(graph, places, _cosines, norms, dimension, options);
+        finished?.Invoke("edges");
+        _outward = new int[count];
+        var traits = new GroupTraits[count];
+        WorkRanges.Run(count, (from, to) =>
         {
-            for (var i = from; i < to; i++)
+            for (var place = from; place < to; place++)
             {
-                foreach (ref readonly var edge in edges.Segment(i))
+                foreach (ref readonly var edge in edges.Segment(place))
                 {
-                    _outward[i] += edge.Support;
+                    _outward[place] += edge.Support;
                 }
 
-                traits[i] = GroupTraits.Of(1, GroupTraits.Square(cosines[i]), selves[i], _outward[i]);
+                traits[place] = GroupTraits.Of(1, GroupTraits.Square(_cosines[place]), selves[place], _outward[place]);
             }
         });
-        _cosines = cosines;
-        _joins = new List<GroupJoin>(cosines.Length);
-        _table = new GroupTable(vectors, traits, edges, options);
+        _joins = new List<GroupJoin>(count);
+        _table = new GroupTable(vectors, traits, edges, options, places.Rows);
+        _finished = finished;
+        finished?.Invoke("traits");
     }
 
-    /// <summary>The traits of a row alone.</summary>
-    public GroupTraits Single(int row) => GroupTraits.Of(
-        1, GroupTraits.Square(_cosines[row]), IntegerKernel.Dot(_table.Vectors.Row(row), _table.Vectors.Row(row)), _outward[row]);
+    /// <summary>Where the rows lie.</summary>
+    public RowPlaces Places { get; }
 
-    /// <summary>The groups.</summary>
+    /// <summary>The groups, named by the place of their highest-ranked face.</summary>
     public GroupTable Table => _table;
 
-    /// <summary>The joins in the order they were made.</summary>
+    /// <summary>The joins in the order they were made, those of a round by rank; with rows, not places.</summary>
     public List<GroupJoin> Joins => _joins;
 
-    /// <summary>Forbids that the groups of two rows ever join. To be called before <see cref="Run"/>, after must-links.</summary>
+    /// <summary>Expected cosine of the face at a place to its person.</summary>
+    public double Cosine(int place) => _cosines[place];
+
+    /// <summary>The traits of the face at a place alone.</summary>
+    public GroupTraits Single(int place) => GroupTraits.Of(
+        1, GroupTraits.Square(_cosines[place]), IntegerKernel.Dot(_table.Vectors.Row(place), _table.Vectors.Row(place)), _outward[place]);
+
+    /// <summary>Forbids that the groups of two places ever join. To be called before <see cref="Run"/>, after must-links.</summary>
     public void Veto(int left, int right) => _table.Vetoes.Forbid(_table.GroupOf(left), _table.GroupOf(right));
 
-    /// <summary>Evidence that two rows are different people (they share a frame), short of certainty. Before <see cref="Run"/>.</summary>
+    /// <summary>Evidence that two places are different people (they share a frame), short of certainty. Before <see cref="Run"/>.</summary>
     public void KeepApart(int left, int right)
     {
         var (a, b) = (_table.GroupOf(left), _table.GroupOf(right));
@@ -76,15 +93,15 @@ internal sealed class GroupMerger
         }
     }
 
-    /// <summary>Joins the groups of two rows whatever the evidence. To be called before <see cref="Run"/>.</summary>
+    /// <summary>Joins the groups of two places whatever the evidence. To be called before <see cref="Run"/>.</summary>
     public void MustLink(int left, int right)
     {
         var (a, b) = (_table.GroupOf(left), _table.GroupOf(right));
         if (a != b)
         {
-            var pair = (Into: Math.Min(a, b), From: Math.Max(a, b));
-            _joins.Add(_table.Describe(0, pair.Into, pair.From, double.PositiveInfinity));
-            _table.Join([pair], choose: false);
+            var (into, from) = _table.ByRank(a, b);
+            _joins.Add(InRows(_table.Describe(0, into, from, double.PositiveInfinity)));
+            _table.Join([(into, from)], choose: false);
         }
     }
 
@@ -92,6 +109,7 @@ internal sealed class GroupMerger
     public void Run(Action<double>? progress, CancellationToken cancellation)
     {
         _table.Start();
+        _finished?.Invoke("first scores");
         var affected = new int[_table.Count];
         for (var i = 0; i < affected.Length; i++)
         {
@@ -101,40 +119,29 @@ internal sealed class GroupMerger
         for (var round = 1; ; round++)
         {
             cancellation.ThrowIfCancellationRequested();
-            var pairs = Pairs(_table, affected);
+            var pairs = _table.MutualPairs(affected);
             if (pairs.Length == 0)
             {
                 return;
             }
 
-            foreach (var (into, from) in pairs)
+            var joins = new GroupJoin[pairs.Length];
+            WorkRanges.Run(pairs.Length, (from, to) =>
             {
-                _joins.Add(_table.Describe(round, into, from, _table.BestScore(into)));
-            }
-
+                for (var i = from; i < to; i++)
+                {
+                    joins[i] = InRows(_table.Describe(round, pairs[i].Into, pairs[i].From, _table.BestScore(pairs[i].Into)));
+                }
+            });
+            var ranks = Array.ConvertAll(joins, join => join.Into);
+            Array.Sort(ranks, joins);
+            _joins.AddRange(joins);
             affected = _table.Join(pairs);
             progress?.Invoke((double)_joins.Count / _table.Count);
         }
     }
 
-    /// <summary>The pairs that choose each other, at least one of them among the given groups; by the smaller row.</summary>
-    public static (int Into, int From)[] Pairs(GroupTable table, ReadOnlySpan<int> groups)
-    {
-        var pairs = new List<(int Into, int From)>();
-        foreach (var i in groups)
-        {
-            var j = table.IsGroup(i) ? table.Best(i) : -1;
-            if (j >= 0 && table.Best(j) == i)
-            {
-                pairs.Add((Math.Min(i, j), Math.Max(i, j)));
-            }
-        }
-
-        pairs.Sort();
-        return [.. pairs.Distinct()];
-    }
-
-    /// <summary>The centre row of each row.</summary>
+    /// <summary>The place of the centre of each place's group.</summary>
     public int[] Labels()
     {
         var labels = new int[_table.Count];
@@ -145,4 +152,6 @@ internal sealed class GroupMerger
 
         return labels;
     }
+
+    private GroupJoin InRows(GroupJoin join) => join with { Into = Places.RowAt(join.Into), From = Places.RowAt(join.From) };
 }

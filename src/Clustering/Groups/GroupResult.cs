@@ -9,18 +9,22 @@ public sealed class GroupResult
     private readonly FaceMarks[] _marks;
     private readonly FaceStanding[] _standings;
 
-    internal GroupResult(FaceSet faces, int[] order, int[] labels, FaceStanding[] standings, List<GroupJoin> joins, GroupOptions options)
+    /// <param name="faces">The faces.</param>
+    /// <param name="order">Rows of the faces by rank.</param>
+    /// <param name="centres">Row of each face's centre.</param>
+    /// <param name="standings">How firmly each face sits, by row.</param>
+    /// <param name="joins">The joins, with ranks for rows; taken over.</param>
+    /// <param name="options">The settings.</param>
+    internal GroupResult(FaceSet faces, int[] order, int[] centres, FaceStanding[] standings, List<GroupJoin> joins, GroupOptions options)
     {
         Faces = faces;
         Options = options;
-        _centres = new int[labels.Length];
-        _marks = new FaceMarks[labels.Length];
-        _standings = new FaceStanding[labels.Length];
-        for (var i = 0; i < labels.Length; i++)
+        _centres = centres;
+        _standings = standings;
+        _marks = new FaceMarks[standings.Length];
+        for (var row = 0; row < standings.Length; row++)
         {
-            _centres[order[i]] = order[labels[i]];
-            _marks[order[i]] = standings[i].Marks;
-            _standings[order[i]] = standings[i].OtherCentre < 0 ? standings[i] : standings[i] with { OtherCentre = order[standings[i].OtherCentre] };
+            _marks[row] = standings[row].Marks;
         }
 
         // In place: at a million faces the joins are 50 MB.

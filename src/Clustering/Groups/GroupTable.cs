@@ -6,7 +6,7 @@ namespace FaceCluster.Clustering;
 /// The groups of one moment: their traits, templates, edges and best choices, and the step that joins pairs of them.
 /// </summary>
 /// <remarks>
-/// A group is named by the row of its highest-ranked face; rows are in rank order. Everything a score is made of is an
+/// A group is named by the row of its highest-ranked face. Everything a score is made of is an
 /// exact integer function of the sets of faces of its two groups, so a score does not depend on how the groups came about,
 /// on threads or on the platform. A step re-scores the edges of joined groups only.
 /// </remarks>
@@ -16,6 +16,7 @@ internal sealed class GroupTable
     private readonly EdgeTable _edges;
     private readonly GroupTraits[] _traits;
     private readonly GroupOptions _options;
+    private readonly int[]? _ranks;
     private readonly int[] _into;
     private readonly RoundOfJoins _round;
     private readonly byte[] _touched;
@@ -23,12 +24,14 @@ internal sealed class GroupTable
     private readonly int[] _best;
     private readonly float[] _bestScore;
 
-    /// <param name="vectors">Coded rows in rank order.</param>
+    /// <param name="vectors">Coded rows.</param>
     /// <param name="traits">Traits of the single rows.</param>
     /// <param name="edges">Edges between single rows.</param>
     /// <param name="options">Settings.</param>
-    public GroupTable(GroupVectors vectors, GroupTraits[] traits, EdgeTable edges, GroupOptions options)
+    /// <param name="ranks">Rank of each row, lower is higher; null where the rows are in rank order.</param>
+    public GroupTable(GroupVectors vectors, GroupTraits[] traits, EdgeTable edges, GroupOptions options, int[]? ranks = null)
     {
+        _ranks = ranks;
         _vectors = vectors;
         _traits = traits;
         _edges = edges;
@@ -88,6 +91,33 @@ internal sealed class GroupTable
         return row;
     }
 
+    /// <summary>Two groups, that of higher rank first.</summary>
+    public (int Into, int From) ByRank(int a, int b) => IsHigher(a, b) ? (a, b) : (b, a);
+
+    /// <summary>The pairs that choose each other, at least one of them among the given groups, each once.</summary>
+    public (int Into, int From)[] MutualPairs(ReadOnlySpan<int> groups)
+    {
+        var pairs = new List<(int Into, int From)>();
+        foreach (var i in groups)
+        {
+            var j = IsGroup(i) ? Best(i) : -1;
+
+            // Both may be among the groups; the first one found puts the pair down.
+            if (j >= 0 && Best(j) == i && _touched[i] == 0)
+            {
+                _touched[j] = 1;
+                pairs.Add(ByRank(i, j));
+            }
+        }
+
+        foreach (var (into, from) in pairs)
+        {
+            _touched[into] = _touched[from] = 0;
+        }
+
+        return [.. pairs];
+    }
+
     /// <summary>Scores all edges and lets every group choose.</summary>
     public void Start()
     {
@@ -123,7 +153,7 @@ internal sealed class GroupTable
     }
 
     /// <summary>Joins disjoint pairs of living groups and lets everyone around them choose again.</summary>
-    /// <param name="pairs">Pairs; the first of each is the row of higher rank, that is the smaller one.</param>
+    /// <param name="pairs">Pairs; the first of each is the one of higher rank.</param>
     /// <param name="choose">False where choices are not wanted yet (before <see cref="Start"/>).</param>
     /// <returns>The groups whose edges have changed.</returns>
     public int[] Join(ReadOnlySpan<(int Into, int From)> pairs, bool choose = true)
@@ -219,6 +249,8 @@ internal sealed class GroupTable
         return conflicts;
     }
 
+    private bool IsHigher(int a, int b) => _ranks is null ? a < b : _ranks[a] < _ranks[b];
+
     private (long Dot, long Support) Between(int a, int b)
     {
         ref var edge = ref _edges.Find(a, b);
@@ -301,7 +333,7 @@ internal sealed class GroupTable
         }
     }
 
-    /// <summary>Scores the edges of a joined group on both sides. Of two joined groups the one of higher rank does it.</summary>
+    /// <summary>Scores the edges of a joined group on both sides. Of two joined groups the lower row does it.</summary>
     private void ScoreJoined(int group)
     {
         for (var segment = group; segment >= 0; segment = _edges.Next(segment))
@@ -345,7 +377,7 @@ internal sealed class GroupTable
         {
             foreach (ref readonly var edge in _edges.Segment(segment))
             {
-                if ((edge.Score > bestScore || (edge.Score == bestScore && best >= 0 && edge.Other < best)) && !Forbidden(group, edge.Other))
+                if ((edge.Score > bestScore || (edge.Score == bestScore && best >= 0 && IsHigher(edge.Other, best))) && !Forbidden(group, edge.Other))
                 {
                     best = edge.Other;
                     bestScore = edge.Score;

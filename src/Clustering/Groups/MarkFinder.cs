@@ -3,24 +3,30 @@ namespace FaceCluster.Clustering;
 /// <summary>Finds the faces whose cluster is uncertain, and says why.</summary>
 internal static class MarkFinder
 {
-    /// <summary>Standings by position in rank order.</summary>
-    public static FaceStanding[] Find(GroupMerger merger, int[] labels, double[] cosines, KnnGraph graph, GroupOptions options)
+    /// <summary>Centres and standings by row of the face set.</summary>
+    /// <param name="merger">The finished groups.</param>
+    /// <param name="order">Rows of the face set by rank.</param>
+    /// <param name="graph">Neighbours by rank.</param>
+    /// <param name="options">Margins.</param>
+    public static (int[] Centres, FaceStanding[] Standings) Find(GroupMerger merger, int[] order, KnnGraph graph, GroupOptions options)
     {
-        var sizes = new int[labels.Length];
-        foreach (var label in labels)
-        {
-            sizes[label]++;
-        }
-
+        var labels = merger.Labels();
         var conflicts = merger.Table.Conflicts();
+        var centres = new int[labels.Length];
         var standings = new FaceStanding[labels.Length];
-        Parallel.For(0, labels.Length, row =>
+        WorkRanges.Run(labels.Length, (from, to) =>
         {
-            var (own, other, centre) = Compare(merger, labels, cosines, graph, options, row);
-            var marks = Judge(conflicts.Contains(labels[row]), sizes[labels[row]] == 1, cosines[row], own, other, options);
-            standings[row] = new FaceStanding(marks, (float)own, (float)other, centre);
+            for (var place = from; place < to; place++)
+            {
+                var (own, other, group) = Compare(merger, labels, graph, options, place);
+                var alone = merger.Table.Traits(labels[place]).Size == 1;
+                var marks = Judge(conflicts.Contains(labels[place]), alone, merger.Cosine(place), own, other, options);
+                var row = order[merger.Places.RowAt(place)];
+                centres[row] = order[merger.Places.RowAt(labels[place])];
+                standings[row] = new FaceStanding(marks, (float)own, (float)other, group < 0 ? -1 : order[merger.Places.RowAt(group)]);
+            }
         });
-        return standings;
+        return (centres, standings);
     }
 
     /// <summary>The marks of a face.</summary>
@@ -51,26 +57,27 @@ internal static class MarkFinder
         return mark;
     }
 
-    /// <summary>Log-odds of the row's own cluster without it, and of the best other cluster among its neighbours.</summary>
-    private static (double Own, double Other, int OtherCentre) Compare(
-        GroupMerger merger, int[] labels, double[] cosines, KnnGraph graph, GroupOptions options, int row)
+    /// <summary>Log-odds of the face's own cluster without it, and of the best other cluster among its neighbours.</summary>
+    private static (double Own, double Other, int OtherGroup) Compare(
+        GroupMerger merger, int[] labels, KnnGraph graph, GroupOptions options, int place)
     {
-        var rows = graph.RowsOf(row);
-        var similarities = graph.SimilaritiesOf(row);
+        var rows = graph.RowsOf(merger.Places.RowAt(place));
+        var similarities = graph.SimilaritiesOf(merger.Places.RowAt(place));
         Span<NearGroup> groups = rows.Length <= 64 ? stackalloc NearGroup[rows.Length] : new NearGroup[rows.Length];
         var count = 0;
         for (var n = 0; n < rows.Length && rows[n] >= 0 && similarities[n] >= options.EdgeFloor; n++)
         {
-            var ratio = JoinModel.LogRatio(similarities[n], cosines[row] * cosines[rows[n]]);
+            var near = merger.Places.PlaceOf(rows[n]);
+            var ratio = JoinModel.LogRatio(similarities[n], merger.Cosine(place) * merger.Cosine(near));
             var at = 0;
-            while (at < count && groups[at].Group != labels[rows[n]])
+            while (at < count && groups[at].Group != labels[near])
             {
                 at++;
             }
 
             if (at == count)
             {
-                groups[count++] = new NearGroup(labels[rows[n]], 0, double.NegativeInfinity);
+                groups[count++] = new NearGroup(labels[near], 0, double.NegativeInfinity);
             }
 
             groups[at] = new NearGroup(
@@ -79,24 +86,24 @@ internal static class MarkFinder
 
         var own = double.NegativeInfinity;
         var other = double.NegativeInfinity;
-        var centre = -1;
-        var single = merger.Single(row);
+        var best = -1;
+        var single = merger.Single(place);
         foreach (var group in groups[..count])
         {
             var score = ScoreOf(
-                options, single, merger.Table.Traits(group.Group), group.Group == labels[row],
-                merger.Table.Vectors.DotRow(row, group.Group), group.Support, group.Best);
-            if (group.Group == labels[row])
+                options, single, merger.Table.Traits(group.Group), group.Group == labels[place],
+                merger.Table.Vectors.DotRow(place, group.Group), group.Support, group.Best);
+            if (group.Group == labels[place])
             {
                 own = score;
             }
-            else if (score > other || (score == other && group.Group < centre))
+            else if (score > other || (score == other && best >= 0 && merger.Places.RowAt(group.Group) < merger.Places.RowAt(best)))
             {
-                (other, centre) = (score, group.Group);
+                (other, best) = (score, group.Group);
             }
         }
 
-        return (own, other, centre);
+        return (own, other, best);
     }
 
     /// <summary>Log-odds that a face belongs to a group, with the face itself taken out of it.</summary>

@@ -101,7 +101,7 @@ public sealed partial class LiveGroups
                     return _affected;
                 }
 
-                var pairs = GroupMerger.Pairs(_table, changed).Where(pair => _inside[pair.Into] && _inside[pair.From]).ToList();
+                var pairs = _table.MutualPairs(changed).Where(pair => _inside[pair.Into] && _inside[pair.From]).Order().ToList();
                 foreach (var (into, from) in pairs)
                 {
                     _joins.Add(_table.Describe(round, into, from, _table.BestScore(into)));
