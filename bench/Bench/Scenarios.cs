@@ -20,6 +20,7 @@ internal static class Scenarios
         ["cluster-live"] = ("[FACES...]  inserts into a live level two, apart from search", LiveSpeedScenario.RunAsync),
         ["cluster-peers"] = ("TUNE-FOLDER FOLDER...  other methods on the same embeddings", PeersScenario.RunAsync),
         ["cluster-pictures"] = ("FOLDER OUT  the pictures of docs/clustering.md", PicturesScenario.RunAsync),
+        ["cluster-retention"] = ("FOLDER...  faces of named identities that keep their name when a threshold changes", RetentionScenario.RunAsync),
         ["cluster-speed"] = ("[FACES...]  clustering apart from the neighbour graph, and incremental inserts", ClusterSpeedScenario.RunAsync),
         ["knn"] = ("the neighbour graph of whole sets", SearchScenario.Named("knn")),
         ["limits"] = ("memory bandwidth and multiply-add peaks of this machine", SearchScenario.Named("limits")),

@@ -8,10 +8,12 @@ A folder holds features.f32 (raw, 512 floats a row) and labels.meta. Each method
 BCubed F on the first folder; the others are scored with it. Infomap is igraph's, two-level, 5 trials, seed 100.
 
 Infomap on the cosine graph: 80 neighbours above a cosine floor, weighted by cosine.
-FC-ES (early stop): P_ij = exp(-(2 - 2 cos) / 0.5) over the row's sum, self included; the edges of a row are walked by
-cosine while the shared mass of the two rows stays at or above theta; directed Infomap on that mass.
-FaceMap: 256 neighbours; of the slopes of the row's normalised similarities, seen from the tail in windows of 20, the
-place with the largest z value against the tail ends the list; undirected Infomap on what is left.
+FC-ES (early stop): P_ij = exp(-(2 - 2 cos) / temperature) over the row's sum of k entries, self included; the edges of a
+row are walked by cosine while the shared mass of the two rows stays at or above theta; directed Infomap on that mass.
+Published: k 80, temperature 0.5, theta 0.22. All three are tuned here, because faces with few pictures share little mass.
+FaceMap: 256 neighbours; of the slopes of the row's normalised similarities, seen from the tail in windows, the place with
+the largest z value against the tail ends the list; undirected Infomap on what is left. Published: windows of 10 to 30. A
+cosine floor is tuned besides, because the end of a list always leaves one neighbour, even to a face that has none.
 """
 import os
 import random
@@ -85,45 +87,59 @@ def cosine_infomap(knn, floor):
     return infomap(len(rows), edges, cosines[keep], directed=False)
 
 
-def early_stop(knn, theta):
-    count, k = len(knn[0]), 79
-    rows = np.column_stack([np.arange(count), knn[0][:, :k]])
-    mass = np.exp(-(2 - 2 * np.column_stack([np.ones(count), knn[1][:, :k]])) / 0.5)
-    mass /= mass.sum(1, keepdims=True)
-    edges, weights = [], []
-    dense = np.zeros(count)
-    for i in range(count):
-        dense[rows[i]] = mass[i]
-        for n in range(1, k + 1):
-            j = rows[i, n]
-            shared = dense[rows[j]] > 0
-            value = 0.5 * float((dense[rows[j]] + mass[j])[shared].sum())
-            if value < theta:
-                break
-            edges.append((i, j))
-            weights.append(value)
-        dense[rows[i]] = 0
-    return infomap(count, np.array(edges), np.array(weights), directed=True)
+def shared_mass(knn, k, temperature, cache={}):
+    """The mass that each row shares with each of its k - 1 neighbours."""
+    key = id(knn), k, temperature
+    if key not in cache:
+        count = len(knn[0])
+        rows = np.column_stack([np.arange(count), knn[0][:, :k - 1]])
+        mass = np.exp(-(2 - 2 * np.column_stack([np.ones(count), knn[1][:, :k - 1]])) / temperature)
+        mass /= mass.sum(1, keepdims=True)
+        shared = np.zeros((count, k - 1))
+        dense = np.zeros(count)
+        for i in range(count):
+            dense[rows[i]] = mass[i]
+            there, theirs = dense[rows[rows[i, 1:]]], mass[rows[i, 1:]]
+            shared[i] = 0.5 * np.where(there > 0, there + theirs, 0).sum(1)
+            dense[rows[i]] = 0
+        cache[key] = shared
+    return cache[key]
 
 
-def facemap(knn, window):
-    rows, cosines = knn
-    count = len(rows)
-    p = cosines / cosines.sum(1, keepdims=True)
+def early_stop(knn, setting):
+    k, temperature, theta = setting
+    shared = shared_mass(knn, k, temperature)
+    count = len(shared)
+    keep = np.logical_and.accumulate(shared >= theta, axis=1)
+    edges = np.column_stack([np.repeat(np.arange(count), keep.sum(1)), knn[0][:, :k - 1][keep]])
+    return infomap(count, edges, shared[keep], directed=True)
+
+
+def list_ends(p, window):
+    """The number of neighbours that each list keeps."""
     slopes = p[:, :-1] - p[:, 1:]
-    edges, weights = [], []
-    length = slopes.shape[1]
-    for i in range(count):
-        best, cut = -np.inf, 0
-        for at in range(length - 2 * window, -1, -1):
-            tail = slopes[i, at + window:]
-            z = abs(slopes[i, at:at + window].mean() - tail.mean()) / max(tail.std(), 1e-12)
-            if z > best:
-                best, cut = z, at
-        for n in range(cut + 1):
-            edges.append((i, rows[i, n]))
-            weights.append(max(float(p[i, n]), 1e-9))
-    return infomap(count, np.array(edges), np.array(weights), directed=False)
+    count, length = slopes.shape
+    sums = np.column_stack([np.zeros(count), slopes.cumsum(1)])
+    squares = np.column_stack([np.zeros(count), (slopes * slopes).cumsum(1)])
+    best = np.full(count, -np.inf)
+    ends = np.zeros(count, np.int64)
+    for at in range(length - 2 * window, -1, -1):
+        inside = (sums[:, at + window] - sums[:, at]) / window
+        tail = (sums[:, -1] - sums[:, at + window]) / (length - at - window)
+        spread = (squares[:, -1] - squares[:, at + window]) / (length - at - window) - tail * tail
+        z = np.abs(inside - tail) / np.sqrt(np.maximum(spread, 1e-24))
+        better = z > best
+        best[better], ends[better] = z[better], at
+    return ends + 1
+
+
+def facemap(knn, setting):
+    window, floor = setting
+    rows, cosines = knn
+    p = cosines / cosines.sum(1, keepdims=True)
+    keep = (np.arange(rows.shape[1]) < list_ends(p.astype(np.float64), window)[:, None]) & (cosines > floor)
+    edges = np.column_stack([np.repeat(np.arange(len(rows)), keep.sum(1)), rows[keep]])
+    return infomap(len(rows), edges, np.maximum(p[keep], 1e-9), directed=False)
 
 
 def average_linkage(unit, settings):
@@ -140,8 +156,11 @@ def main():
     graphs = [neighbours(unit, 256) for _, unit, _ in sets]
     methods = [
         ("Infomap on the cosine graph", cosine_infomap, [0.34, 0.40, 0.46, 0.50, 0.54, 0.58, 0.62]),
-        ("FC-ES + Infomap", early_stop, [0.22, 0.30, 0.38, 0.46, 0.54, 0.62, 0.70]),
-        ("FaceMap", facemap, [10, 20, 30]),
+        ("FC-ES + Infomap: k, temperature, theta", early_stop, [
+            (k, temperature, theta) for k in (20, 40, 80) for temperature in (0.5, 0.2, 0.1)
+            for theta in (0.22, 0.30, 0.38, 0.46, 0.54, 0.62, 0.70, 0.78)]),
+        ("FaceMap: window, cosine floor", facemap, [
+            (window, floor) for window in (10, 20, 30) for floor in (-1, 0.42, 0.46, 0.50, 0.54, 0.58)]),
     ]
     for name, run, settings in methods:
         clock = time.process_time()

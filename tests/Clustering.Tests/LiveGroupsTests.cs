@@ -104,7 +104,8 @@ public sealed class LiveGroupsTests
         }
     }
 
-    private static ConstraintSet Constrain(FaceSet faces, Random random)
+    /// <summary>Random constraints without contradictions; at least two faces.</summary>
+    internal static ConstraintSet Constrain(FaceSet faces, Random random)
     {
         var set = new ConstraintSet();
         for (var n = random.Next(6); n > 0; n--)
@@ -142,7 +143,8 @@ public sealed class LiveGroupsTests
         return set;
     }
 
-    private static void Same(
+    /// <summary>Clusters, marks and joins, bit for bit, are those of a batch run over the present rows.</summary>
+    internal static void Same(
         FaceSet faces, SortedSet<int> present, ConstraintSet constraints, EmbeddingCalibration calibration, GroupOptions options, LiveGroups live)
     {
         var rows = present.ToArray();
@@ -162,6 +164,6 @@ public sealed class LiveGroupsTests
             joins.Order());
     }
 
-    private static EmbeddingCalibration Calibration(FaceSet faces) =>
+    internal static EmbeddingCalibration Calibration(FaceSet faces) =>
         faces.Count % 2 == 0 ? EmbeddingCalibration.Neutral(Faces.Dimension) : EmbeddingCalibration.Learn(Faces.Make(200, 8, 77));
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace FaceCluster.Clustering;
 
 /// <summary>
@@ -110,32 +112,24 @@ internal sealed class GroupMerger
     {
         _table.Start();
         _finished?.Invoke("first scores");
-        var affected = new int[_table.Count];
-        for (var i = 0; i < affected.Length; i++)
+        var all = new int[_table.Count];
+        for (var i = 0; i < all.Length; i++)
         {
-            affected[i] = i;
+            all[i] = i;
         }
 
+        ReadOnlySpan<int> affected = all;
+        var pairs = new List<(int Into, int From)>(_table.Count / 2);
         for (var round = 1; ; round++)
         {
             cancellation.ThrowIfCancellationRequested();
-            var pairs = _table.MutualPairs(affected);
-            if (pairs.Length == 0)
+            _table.MutualPairs(affected, pairs);
+            if (pairs.Count == 0)
             {
                 return;
             }
 
-            var joins = new GroupJoin[pairs.Length];
-            WorkRanges.Run(pairs.Length, (from, to) =>
-            {
-                for (var i = from; i < to; i++)
-                {
-                    joins[i] = InRows(_table.Describe(round, pairs[i].Into, pairs[i].From, _table.BestScore(pairs[i].Into)));
-                }
-            });
-            var ranks = Array.ConvertAll(joins, join => join.Into);
-            Array.Sort(ranks, joins);
-            _joins.AddRange(joins);
+            Describe(round, pairs, all);
             affected = _table.Join(pairs);
             progress?.Invoke((double)_joins.Count / _table.Count);
         }
@@ -151,6 +145,27 @@ internal sealed class GroupMerger
         }
 
         return labels;
+    }
+
+    /// <summary>Lists the joins of a round by rank.</summary>
+    /// <param name="round">The round.</param>
+    /// <param name="pairs">The pairs that will join.</param>
+    /// <param name="ranks">Scratch memory.</param>
+    private void Describe(int round, List<(int Into, int From)> pairs, int[] ranks)
+    {
+        var first = _joins.Count;
+        CollectionsMarshal.SetCount(_joins, first + pairs.Count);
+        WorkRanges.Run(pairs.Count, (from, to) =>
+        {
+            var joins = CollectionsMarshal.AsSpan(_joins)[first..];
+            for (var i = from; i < to; i++)
+            {
+                var (into, absorbed) = pairs[i];
+                joins[i] = InRows(_table.Describe(round, into, absorbed, _table.BestScore(into)));
+                ranks[i] = joins[i].Into;
+            }
+        });
+        ranks.AsSpan(0, pairs.Count).Sort(CollectionsMarshal.AsSpan(_joins)[first..]);
     }
 
     private GroupJoin InRows(GroupJoin join) => join with { Into = Places.RowAt(join.Into), From = Places.RowAt(join.From) };

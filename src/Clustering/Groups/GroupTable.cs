@@ -20,6 +20,7 @@ internal sealed class GroupTable
     private readonly int[] _into;
     private readonly RoundOfJoins _round;
     private readonly byte[] _touched;
+    private readonly int[] _touchedGroups;
     private readonly bool _boundsHold;
     private readonly int[] _best;
     private readonly float[] _bestScore;
@@ -41,6 +42,7 @@ internal sealed class GroupTable
         _into = new int[Count];
         _round = new RoundOfJoins(Count);
         _touched = new byte[Count];
+        _touchedGroups = new int[Count];
         _best = new int[Count];
         _bestScore = new float[Count];
         for (var i = 0; i < Count; i++)
@@ -95,9 +97,11 @@ internal sealed class GroupTable
     public (int Into, int From) ByRank(int a, int b) => IsHigher(a, b) ? (a, b) : (b, a);
 
     /// <summary>The pairs that choose each other, at least one of them among the given groups, each once.</summary>
-    public (int Into, int From)[] MutualPairs(ReadOnlySpan<int> groups)
+    /// <param name="groups">The groups.</param>
+    /// <param name="pairs">Is cleared and receives the pairs; the first of each is the one of higher rank.</param>
+    public void MutualPairs(ReadOnlySpan<int> groups, List<(int Into, int From)> pairs)
     {
-        var pairs = new List<(int Into, int From)>();
+        pairs.Clear();
         foreach (var i in groups)
         {
             var j = IsGroup(i) ? Best(i) : -1;
@@ -114,8 +118,6 @@ internal sealed class GroupTable
         {
             _touched[into] = _touched[from] = 0;
         }
-
-        return [.. pairs];
     }
 
     /// <summary>Scores all edges and lets every group choose.</summary>
@@ -155,63 +157,63 @@ internal sealed class GroupTable
     /// <summary>Joins disjoint pairs of living groups and lets everyone around them choose again.</summary>
     /// <param name="pairs">Pairs; the first of each is the one of higher rank.</param>
     /// <param name="choose">False where choices are not wanted yet (before <see cref="Start"/>).</param>
-    /// <returns>The groups whose edges have changed.</returns>
-    public int[] Join(ReadOnlySpan<(int Into, int From)> pairs, bool choose = true)
+    /// <returns>The groups whose edges have changed, until the next call.</returns>
+    public ReadOnlySpan<int> Join(List<(int Into, int From)> pairs, bool choose = true)
     {
-        var list = pairs.ToArray();
-        WorkRanges.Run(list.Length, (from, to) =>
+        WorkRanges.Run(pairs.Count, (from, to) =>
         {
             for (var i = from; i < to; i++)
             {
-                Absorb(list[i].Into, list[i].From);
+                Absorb(pairs[i].Into, pairs[i].From);
             }
         });
         if (!Vetoes.IsEmpty)
         {
-            foreach (var (into, from) in list)
+            foreach (var (into, from) in pairs)
             {
                 Vetoes.Join(into, from);
             }
         }
 
-        var touched = Touched(list);
-        WorkRanges.Run(touched.Length, (from, to) =>
+        var touched = Touched(pairs);
+        WorkRanges.Run(touched, (from, to) =>
         {
             for (var i = from; i < to; i++)
             {
-                _edges.Rebuild(touched[i], _round);
+                _edges.Rebuild(_touchedGroups[i], _round);
             }
         });
         if (choose)
         {
-            WorkRanges.Run(list.Length, (from, to) =>
+            WorkRanges.Run(pairs.Count, (from, to) =>
             {
                 for (var i = from; i < to; i++)
                 {
-                    ScoreJoined(list[i].Into);
+                    ScoreJoined(pairs[i].Into);
                 }
             });
-            WorkRanges.Run(touched.Length, (from, to) =>
+            WorkRanges.Run(touched, (from, to) =>
             {
                 for (var i = from; i < to; i++)
                 {
-                    Choose(touched[i]);
+                    Choose(_touchedGroups[i]);
                 }
             });
         }
-
         else
         {
-            MirrorProducts(list);
+            MirrorProducts(pairs);
         }
 
-        foreach (var (into, from) in list)
+        WorkRanges.Run(pairs.Count, (from, to) =>
         {
-            _round.Clear(into, from);
-            _round.NoteAlone(into, _traits[into].Norm);
-        }
-
-        return touched;
+            for (var i = from; i < to; i++)
+            {
+                _round.Clear(pairs[i].Into, pairs[i].From);
+                _round.NoteAlone(pairs[i].Into, _traits[pairs[i].Into].Norm);
+            }
+        });
+        return _touchedGroups.AsSpan(0, touched);
     }
 
     /// <summary>Log-odds of the join of two groups, faces of one frame taken into account.</summary>
@@ -278,7 +280,7 @@ internal sealed class GroupTable
     }
 
     /// <summary>Gives the other side of each edge of the joined groups its product, which only the joined side knows.</summary>
-    private void MirrorProducts((int Into, int From)[] pairs)
+    private void MirrorProducts(List<(int Into, int From)> pairs)
     {
         foreach (var (into, _) in pairs)
         {
@@ -292,10 +294,11 @@ internal sealed class GroupTable
         }
     }
 
-    private int[] Touched((int Into, int From)[] pairs)
+    /// <summary>Lists the joined groups and all that have an edge to one.</summary>
+    private int Touched(List<(int Into, int From)> pairs)
     {
         // Threads may mark the same group; all write the same value.
-        WorkRanges.Run(pairs.Length, (from, to) =>
+        WorkRanges.Run(pairs.Count, (from, to) =>
         {
             for (var i = from; i < to; i++)
             {
@@ -309,16 +312,16 @@ internal sealed class GroupTable
                 }
             }
         });
-        var touched = new List<int>(pairs.Length * 4);
+        var count = 0;
         for (var i = _touched.AsSpan().IndexOf((byte)1); i >= 0;)
         {
-            touched.Add(i);
+            _touchedGroups[count++] = i;
             _touched[i] = 0;
             var next = _touched.AsSpan(i + 1).IndexOf((byte)1);
             i = next < 0 ? -1 : i + 1 + next;
         }
 
-        return [.. touched];
+        return count;
     }
 
     /// <summary>Scores the edges of a group on its own side.</summary>

@@ -23,11 +23,11 @@ internal sealed class GroupVectors
     private readonly short[] _codes;
     private readonly int[]? _places;
     private readonly int _dimension;
-    private readonly int[]?[] _sums;
+    private readonly TemplateStore _templates;
+    private readonly int[] _sums;
     private readonly int[] _next;
     private readonly int[] _last;
     private readonly int[] _sizes;
-    private readonly Stack<int[]> _spare = new();
 
     /// <param name="codes">Coded rows (<see cref="Encode"/>), row-major.</param>
     /// <param name="dimension">Elements per row.</param>
@@ -38,12 +38,14 @@ internal sealed class GroupVectors
         _codes = codes;
         _dimension = dimension;
         _places = places;
-        _sums = new int[]?[count];
+        _templates = new TemplateStore(dimension, count);
+        _sums = new int[count];
         _next = new int[count];
         _last = new int[count];
         _sizes = new int[count];
         for (var i = 0; i < count; i++)
         {
+            _sums[i] = -1;
             _next[i] = -1;
             _last[i] = i;
             _sizes[i] = 1;
@@ -64,17 +66,18 @@ internal sealed class GroupVectors
     public long Dot(int left, int right)
     {
         var (a, b) = (_sums[left], _sums[right]);
-        if (a is not null && b is not null)
+        if (a >= 0 && b >= 0)
         {
-            return IntegerKernel.Dot(a, b);
+            return IntegerKernel.Dot(_templates[a], _templates[b]);
         }
 
         var total = 0L;
-        if (a is not null)
+        if (a >= 0)
         {
+            var sum = _templates[a];
             for (var row = right; row >= 0; row = _next[row])
             {
-                total += IntegerKernel.Dot(a, Row(row));
+                total += IntegerKernel.Dot(sum, Row(row));
             }
 
             return total;
@@ -92,9 +95,9 @@ internal sealed class GroupVectors
     public long DotRow(int row, int group)
     {
         var code = Row(row);
-        if (_sums[group] is { } sum)
+        if (_sums[group] >= 0)
         {
-            return IntegerKernel.Dot(sum, code);
+            return IntegerKernel.Dot(_templates[_sums[group]], code);
         }
 
         var total = 0L;
@@ -112,22 +115,24 @@ internal sealed class GroupVectors
         var size = _sizes[into] + _sizes[from];
         if (size > SmallGroup)
         {
-            _sums[into] ??= SumOf(into);
-            if (_sums[from] is { } sum)
+            if (_sums[into] < 0)
             {
-                IntegerKernel.Add(_sums[into], sum);
-                _sums[from] = null;
-                lock (_spare)
-                {
-                    _spare.Push(sum);
-                }
+                _sums[into] = _templates.Rent();
+                var fresh = _templates[_sums[into]];
+                fresh.Clear();
+                AddRows(fresh, into);
+            }
+
+            var sum = _templates[_sums[into]];
+            if (_sums[from] >= 0)
+            {
+                IntegerKernel.Add(sum, _templates[_sums[from]]);
+                _templates.Return(_sums[from]);
+                _sums[from] = -1;
             }
             else
             {
-                for (var row = from; row >= 0; row = _next[row])
-                {
-                    IntegerKernel.Add(_sums[into], Row(row));
-                }
+                AddRows(sum, from);
             }
         }
 
@@ -136,21 +141,11 @@ internal sealed class GroupVectors
         _last[into] = _last[from];
     }
 
-    private int[] SumOf(int group)
+    private void AddRows(Span<int> sum, int group)
     {
-        int[]? sum;
-        lock (_spare)
-        {
-            _spare.TryPop(out sum);
-        }
-
-        sum ??= GC.AllocateUninitializedArray<int>(_dimension);
-        Array.Clear(sum);
         for (var row = group; row >= 0; row = _next[row])
         {
             IntegerKernel.Add(sum, Row(row));
         }
-
-        return sum;
     }
 }

@@ -85,7 +85,8 @@ public sealed partial class LiveGroups
 
             Constrain(script);
             _table.Start();
-            var changed = Enumerable.Range(0, _slots.Length).ToArray();
+            ReadOnlySpan<int> changed = Enumerable.Range(0, _slots.Length).ToArray();
+            var pairs = new List<(int Into, int From)>();
             for (var round = 1; ; round++)
             {
                 foreach (var choice in script.ChoicesOf(round))
@@ -101,7 +102,9 @@ public sealed partial class LiveGroups
                     return _affected;
                 }
 
-                var pairs = _table.MutualPairs(changed).Where(pair => _inside[pair.Into] && _inside[pair.From]).Order().ToList();
+                _table.MutualPairs(changed, pairs);
+                pairs.RemoveAll(pair => !_inside[pair.Into] || !_inside[pair.From]);
+                pairs.Sort();
                 foreach (var (into, from) in pairs)
                 {
                     _joins.Add(_table.Describe(round, into, from, _table.BestScore(into)));
@@ -109,7 +112,7 @@ public sealed partial class LiveGroups
 
                 pairs.AddRange(script.JoinsOf(round).Select(join => (_rows[join.Into], _rows[join.From])));
                 pairs.Sort();
-                changed = pairs.Count > 0 ? _table.Join(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(pairs)) : [];
+                changed = pairs.Count > 0 ? _table.Join(pairs) : [];
                 if (pairs.Count == 0)
                 {
                     if (script.NextAfter(round) is not { } next)
@@ -246,7 +249,7 @@ public sealed partial class LiveGroups
         }
 
         /// <summary>Notes the choices of the region's groups that are new.</summary>
-        private void Record(int round, int[] changed)
+        private void Record(int round, ReadOnlySpan<int> changed)
         {
             foreach (var group in changed)
             {
@@ -267,7 +270,7 @@ public sealed partial class LiveGroups
         }
 
         /// <summary>Finds groups around the region that would not choose as recorded, or that the region would now join.</summary>
-        private void Check(Script script, int round, int[] changed)
+        private void Check(Script script, int round, ReadOnlySpan<int> changed)
         {
             foreach (var group in changed)
             {
