@@ -88,6 +88,41 @@ public sealed class ToolTests : IDisposable
     }
 
     [Fact]
+    public void Explain_NamesTheCannotLinkThatStandsAgainstAJoin()
+    {
+        var faces = Faces.Make(60, 2, 5, noise: 0.1);
+        var calibration = EmbeddingCalibration.Neutral(Faces.Dimension);
+        var free = GroupClustering.Run(faces, calibration: calibration);
+        var row = Enumerable.Range(0, faces.Count).First(r => free.Centres[r] != r);
+        var pair = new FacePair(faces.Id(row), faces.Id(free.Centres[row]));
+        var bound = GroupClustering.Run(faces, constraints: new ConstraintSet().CannotLink(pair.Left, pair.Right), calibration: calibration);
+        var changes = Enumerable.Range(0, faces.Count).SelectMany(r => GroupExplainer.Explain(bound, r).Changes).ToArray();
+        Assert.Contains(changes, change => change.Constraint == pair && change.ToString().Contains(pair.Left.ToString(), StringComparison.Ordinal));
+        Assert.All(
+            Enumerable.Range(0, faces.Count).SelectMany(r => GroupExplainer.Explain(bound, r).Joins),
+            join => Assert.True(join.GroupMagnitude > 0 && join.WithMagnitude > 0));
+    }
+
+    [Fact]
+    public void Cluster_WithFrames_WritesTheReasonOfEveryUncertainFace()
+    {
+        var (features, labels) = Write();
+        var truth = LabelFile.Read(labels);
+        var frames = Path.Combine(_folder, "frames.meta");
+
+        // Rows are of random people, so most pairs of a frame are of two.
+        LabelFile.Write(frames, [.. Enumerable.Range(0, truth.Length).Select(row => row % 10 == 0 ? -1 : row / 4)]);
+        var uncertain = Path.Combine(_folder, "uncertain.tsv");
+        var report = ClusterCommand.Run(new ClusterRequest(features, Faces.Dimension) { Frames = frames, Uncertain = uncertain });
+        var lines = File.ReadAllLines(uncertain);
+        Assert.Equal(report.Uncertain, lines.Length - 1);
+        Assert.All(lines[1..], line => Assert.NotEmpty(line.Split('\t')[4]));
+        LabelFile.Write(frames, new int[truth.Length - 1]);
+        var error = Assert.Throws<InvalidDataException>(() => ClusterCommand.Run(new ClusterRequest(features, Faces.Dimension) { Frames = frames }));
+        Assert.Contains("frames.meta", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Cluster_WithoutFaces_ReportsNone()
     {
         var empty = Path.Combine(_folder, "empty.f32");

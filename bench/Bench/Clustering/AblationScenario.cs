@@ -89,7 +89,7 @@ internal static class AblationScenario
         }
 
         Show("then the map equation", sets, set => FinalPasses.MapEquation(runs[set].Result.Centres.ToArray(), runs[set].Edges));
-        foreach (var floor in new[] { 0.1, 0.2 })
+        foreach (var floor in new[] { 0.2, 0.3, 0.4 })
         {
             Show($"then bridges cut, 4 faces a side, mean cosine below {floor:F1}", sets, set => FinalPasses.CutBridges(set.Faces, runs[set].Result.Centres.ToArray(), runs[set].Edges, 4, floor));
         }

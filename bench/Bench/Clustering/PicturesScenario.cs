@@ -41,12 +41,46 @@ internal static class PicturesScenario
                 ("left alone", Magnitudes(row => sizes[result.Centres[row]] == 1)),
             ],
             1.2, 5, 50, "magnitude (each series scaled to its own total)", null));
+        var (scores, names) = OverStrictness(set);
+        await WriteAsync("strictness.svg", scores);
+        await WriteAsync("names.svg", names);
         return 0;
 
         IEnumerable<double> Magnitudes(Func<int, bool> where) =>
             Enumerable.Range(0, set.Faces.Count).Where(where).Select(row => (double)set.Faces.Magnitudes[row]);
 
         Task WriteAsync(string name, string svg) => File.WriteAllTextAsync(Path.Combine(arguments[1], name), svg);
+    }
+
+    /// <summary>Scores, and how many faces of named identities keep their name, where the strictness is another one.</summary>
+    private static (string Scores, string Names) OverStrictness(BenchSet set)
+    {
+        var knn = new CachedKnn();
+        var before = RetentionScenario.Name(RetentionScenario.Plan([], set, GroupClustering.Run(set.Faces, knn: knn).Centres, "first"));
+        var runs = Enumerable.Range(-10, 26).Select(step => GroupOptions.Default.Strictness + (step * 0.25)).Select(strictness =>
+        {
+            var centres = GroupClustering.Run(set.Faces, GroupOptions.Default with { Strictness = strictness }, knn: knn).Centres;
+            return (
+                X: strictness,
+                Scores: ClusteringEvaluation.Evaluate(centres, set.Truth),
+                Held: RetentionScenario.Kept(before, RetentionScenario.Plan(before, set, centres, "strictness")),
+                Followed: RetentionScenario.Kept(before, RetentionScenario.Plan(before, set, centres, "strictness", NameRule.FollowEvidence)));
+        }).ToArray();
+        return (
+            LineChart.Draw(
+                [
+                    ("BCubed precision", [.. runs.Select(run => (run.X, run.Scores.BCubed.Precision))]),
+                    ("BCubed recall", [.. runs.Select(run => (run.X, run.Scores.BCubed.Recall))]),
+                    ("BCubed F", [.. runs.Select(run => (run.X, run.Scores.BCubed.F))]),
+                    ("pairwise F", [.. runs.Select(run => (run.X, run.Scores.Pairwise.F))]),
+                ],
+                "strictness", 0.2, GroupOptions.Default.Strictness),
+            LineChart.Draw(
+                [
+                    ("names hold", [.. runs.Select(run => (run.X, run.Held))]),
+                    ("names follow the evidence", [.. runs.Select(run => (run.X, run.Followed))]),
+                ],
+                "strictness; share of the faces of named identities that keep their name", 0.6, GroupOptions.Default.Strictness));
     }
 
     private static string Cosines(BenchSet set, Func<int, int, float> similarity)

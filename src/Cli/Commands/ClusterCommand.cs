@@ -23,6 +23,8 @@ internal sealed class ClusterCommand : CliCommand
     private readonly Option<string?> _labels = new("--labels") { Description = "True labels, one integer per line, to score against.", HelpName = "Y.meta" };
     private readonly Option<string?> _out = new("--out") { Description = "Where the cluster number of each row goes, one per line.", HelpName = "labels.txt" };
     private readonly Option<string?> _report = new("--report") { Description = "Where a report with plots goes.", HelpName = "report.html" };
+    private readonly Option<string?> _uncertain = new("--uncertain") { Description = "Where the uncertain faces go, one per line with the reasons.", HelpName = "uncertain.tsv" };
+    private readonly Option<string?> _frames = new("--frames") { Description = "The frame that each face was seen in, one integer per line, -1 where not known: faces of one frame are two people as a rule.", HelpName = "frames.meta" };
     private readonly Option<string?> _knn = new("--knn") { Description = "Neighbours of each row as learn-to-cluster stores them, instead of a search.", HelpName = "K.npz" };
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object." };
 
@@ -38,6 +40,8 @@ internal sealed class ClusterCommand : CliCommand
         Options.Add(_labels);
         Options.Add(_out);
         Options.Add(_report);
+        Options.Add(_uncertain);
+        Options.Add(_frames);
         Options.Add(_knn);
         Options.Add(_json);
         _dimension.Validators.Add(result =>
@@ -57,6 +61,8 @@ internal sealed class ClusterCommand : CliCommand
             Labels = parse.GetValue(_labels),
             Out = parse.GetValue(_out),
             Report = parse.GetValue(_report),
+            Uncertain = parse.GetValue(_uncertain),
+            Frames = parse.GetValue(_frames),
             Knn = parse.GetValue(_knn) is { } file ? new GivenNeighbours(Read(file)) : new IndexKnnBuilder(),
         };
         var report = await ProgressBar.RunAsync(_console, "Clustering", ProgressSteps, progress => Task.Run(

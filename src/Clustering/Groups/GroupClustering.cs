@@ -95,7 +95,7 @@ public static class GroupClustering
         merger.Run(progress is null ? null : share => progress(0.9 + (share * 0.1)), cancellation);
         finished?.Invoke("joins");
         var (centres, standings) = MarkFinder.Find(merger, order, graph, options);
-        var result = new GroupResult(faces, order, centres, standings, merger.Joins, options);
+        var result = new GroupResult(faces, order, centres, standings, merger.Joins, options, constraints);
         finished?.Invoke("marks");
         return result;
     }

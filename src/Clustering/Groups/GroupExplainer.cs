@@ -26,7 +26,9 @@ public static class GroupExplainer
                 join.Score,
                 result.Options.Strictness,
                 join.Cosine,
-                join.Support));
+                join.Support,
+                faces.Magnitudes[group],
+                faces.Magnitudes[stays ? join.From : join.Into]));
             group = join.Into;
         }
 
@@ -53,14 +55,39 @@ public static class GroupExplainer
             {
                 changes.Add(new PossibleChange(PossibleChangeKind.LowerStrictness, other, standing.Other));
             }
-            else if (standing.Marks.HasFlag(FaceMarks.Conflict))
+            else if (Between(result, row, standing.OtherCentre) is { } constraint)
             {
-                changes.Add(new PossibleChange(PossibleChangeKind.WithoutConstraint, other, standing.Other));
+                changes.Add(new PossibleChange(PossibleChangeKind.WithoutConstraint, other, standing.Other, constraint));
             }
 
             changes.Add(new PossibleChange(PossibleChangeKind.MustLink, other, standing.Other));
         }
 
         return changes;
+    }
+
+    /// <summary>The first cannot-link, by ids, between the clusters of two rows.</summary>
+    private static FacePair? Between(GroupResult result, int row, int other)
+    {
+        if (result.Constraints.CannotLinks.Count == 0)
+        {
+            return null;
+        }
+
+        var (left, right) = (result.Centres[row], result.Centres[other]);
+        var members = new Dictionary<Core.FaceId, int>();
+        for (var face = 0; face < result.Faces.Count; face++)
+        {
+            if (result.Centres[face] == left || result.Centres[face] == right)
+            {
+                members.Add(result.Faces.Id(face), result.Centres[face]);
+            }
+        }
+
+        return result.Constraints.CannotLinks
+            .Where(pair => members.TryGetValue(pair.Left, out var a) && members.TryGetValue(pair.Right, out var b) && a != b)
+            .OrderBy(pair => pair.Left).ThenBy(pair => pair.Right)
+            .Select(pair => (FacePair?)pair)
+            .FirstOrDefault();
     }
 }

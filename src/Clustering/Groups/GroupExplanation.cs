@@ -18,7 +18,8 @@ public sealed record GroupExplanation(
 /// <param name="Kind">What would have to happen.</param>
 /// <param name="With">The face or centre that the face would be parted from or joined with.</param>
 /// <param name="Threshold">The strictness at which it happens, or the log-odds that a constraint would overrule.</param>
-public sealed record PossibleChange(PossibleChangeKind Kind, FaceId With, double Threshold)
+/// <param name="Constraint">The cannot-link that stands against it, where one does.</param>
+public sealed record PossibleChange(PossibleChangeKind Kind, FaceId With, double Threshold, FacePair? Constraint = null)
 {
     /// <inheritdoc/>
     public override string ToString() => Kind switch
@@ -27,7 +28,7 @@ public sealed record PossibleChange(PossibleChangeKind Kind, FaceId With, double
         PossibleChangeKind.LowerStrictness => FormattableString.Invariant($"below a strictness of {Threshold:F2} a join with {With} becomes possible"),
         PossibleChangeKind.CannotLink => FormattableString.Invariant($"a cannot-link with {With} would undo the weakest join (log-odds {Threshold:F2})"),
         PossibleChangeKind.MustLink => FormattableString.Invariant($"a must-link with {With} would join the next likely cluster (log-odds {Threshold:F2})"),
-        _ => FormattableString.Invariant($"without the cannot-link the evidence would join {With} (log-odds {Threshold:F2})"),
+        _ => FormattableString.Invariant($"without the cannot-link of {Constraint?.Left} and {Constraint?.Right} the evidence would join {With} (log-odds {Threshold:F2})"),
     };
 }
 
@@ -59,5 +60,8 @@ public enum PossibleChangeKind
 /// <param name="Threshold">What it had to exceed.</param>
 /// <param name="Cosine">Cosine of the two templates.</param>
 /// <param name="Support">Summed probability of the edges between the groups.</param>
+/// <param name="GroupMagnitude">Magnitude of the first centre; the higher one names the joined group.</param>
+/// <param name="WithMagnitude">Magnitude of the second.</param>
 public sealed record ExplainedJoin(
-    FaceId Group, int GroupSize, FaceId With, int WithSize, double Score, double Threshold, double Cosine, double Support);
+    FaceId Group, int GroupSize, FaceId With, int WithSize, double Score, double Threshold, double Cosine, double Support,
+    float GroupMagnitude, float WithMagnitude);

@@ -15,9 +15,12 @@ public sealed class GroupResult
     /// <param name="standings">How firmly each face sits, by row.</param>
     /// <param name="joins">The joins, with ranks for rows; taken over.</param>
     /// <param name="options">The settings.</param>
-    internal GroupResult(FaceSet faces, int[] order, int[] centres, FaceStanding[] standings, List<GroupJoin> joins, GroupOptions options)
+    /// <param name="constraints">What was to hold.</param>
+    internal GroupResult(
+        FaceSet faces, int[] order, int[] centres, FaceStanding[] standings, List<GroupJoin> joins, GroupOptions options, ConstraintSet constraints)
     {
         Faces = faces;
+        Constraints = constraints;
         Options = options;
         _centres = centres;
         _standings = standings;
@@ -38,6 +41,9 @@ public sealed class GroupResult
 
     /// <summary>The faces.</summary>
     public FaceSet Faces { get; }
+
+    /// <summary>The constraints that it was computed with.</summary>
+    public ConstraintSet Constraints { get; }
 
     /// <summary>The settings.</summary>
     public GroupOptions Options { get; }

@@ -60,9 +60,9 @@ internal sealed class GroupTable
     public GroupVetoes Vetoes { get; } = new();
 
     /// <summary>
-    /// By the group that is absorbed: the support of joins that are only replayed, whose edges the table does not hold.
+    /// By the group that is absorbed: product and support of joins that are only replayed, whose edges the table does not hold.
     /// </summary>
-    public Dictionary<int, long> RecordedSupport { get; } = [];
+    public Dictionary<int, (long Dot, long Support)> Recorded { get; } = [];
 
     /// <summary>The templates.</summary>
     public GroupVectors Vectors => _vectors;
@@ -153,6 +153,9 @@ internal sealed class GroupTable
             round, into, from, score, dot / (_traits[into].Norm * _traits[from].Norm), (double)support / JoinModel.SupportUnit,
             _traits[into].Size, _traits[from].Size);
     }
+
+    /// <summary>Product of the templates of two groups right before they join.</summary>
+    public long Product(int into, int from) => Between(into, from).Dot;
 
     /// <summary>Joins disjoint pairs of living groups and lets everyone around them choose again.</summary>
     /// <param name="pairs">Pairs; the first of each is the one of higher rank.</param>
@@ -256,8 +259,12 @@ internal sealed class GroupTable
     private (long Dot, long Support) Between(int a, int b)
     {
         ref var edge = ref _edges.Find(a, b);
-        return Unsafe.IsNullRef(ref edge) ? (_vectors.Dot(a, b), RecordedSupport.GetValueOrDefault(b))
-            : (edge.IsExact ? edge.Dot : _vectors.Dot(a, b), edge.Support);
+        if (Unsafe.IsNullRef(ref edge))
+        {
+            return Recorded.TryGetValue(b, out var recorded) ? recorded : (_vectors.Dot(a, b), 0);
+        }
+
+        return (edge.IsExact ? edge.Dot : _vectors.Dot(a, b), edge.Support);
     }
 
     private void Absorb(int into, int from)

@@ -20,6 +20,9 @@ internal sealed class GroupVectors
     /// <summary>Groups of at most so many faces have no sum of their own; their products are added up over their faces.</summary>
     private const int SmallGroup = 4;
 
+    // Shared by all tables: held only while a sum is added up.
+    private static readonly Lock[] Locks = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
+
     private readonly short[] _codes;
     private readonly int[]? _places;
     private readonly int _dimension;
@@ -62,10 +65,10 @@ internal sealed class GroupVectors
     /// <summary>The next face of the same group, or -1; starts at the group itself.</summary>
     public int Next(int row) => _next[row];
 
-    /// <summary>Product of the templates of two groups, in units of <see cref="Unit"/> squared.</summary>
+    /// <summary>Product of the templates of two groups, from any thread while none is merged, in units of <see cref="Unit"/> squared.</summary>
     public long Dot(int left, int right)
     {
-        var (a, b) = (_sums[left], _sums[right]);
+        var (a, b) = (SumOf(left), SumOf(right));
         if (a >= 0 && b >= 0)
         {
             return IntegerKernel.Dot(_templates[a], _templates[b]);
@@ -95,9 +98,9 @@ internal sealed class GroupVectors
     public long DotRow(int row, int group)
     {
         var code = Row(row);
-        if (_sums[group] >= 0)
+        if (SumOf(group) is var sum and >= 0)
         {
-            return IntegerKernel.Dot(_templates[_sums[group]], code);
+            return IntegerKernel.Dot(_templates[sum], code);
         }
 
         var total = 0L;
@@ -112,33 +115,50 @@ internal sealed class GroupVectors
     /// <summary>Adds a group to another one. Different pairs may be merged at the same time.</summary>
     public void Merge(int into, int from)
     {
-        var size = _sizes[into] + _sizes[from];
-        if (size > SmallGroup)
+        // A sum that exists is kept up to date; one that nobody has asked for yet is left to the first who does.
+        if (_sums[into] >= 0 && _sums[from] >= 0)
         {
-            if (_sums[into] < 0)
-            {
-                _sums[into] = _templates.Rent();
-                var fresh = _templates[_sums[into]];
-                fresh.Clear();
-                AddRows(fresh, into);
-            }
-
-            var sum = _templates[_sums[into]];
-            if (_sums[from] >= 0)
-            {
-                IntegerKernel.Add(sum, _templates[_sums[from]]);
-                _templates.Return(_sums[from]);
-                _sums[from] = -1;
-            }
-            else
-            {
-                AddRows(sum, from);
-            }
+            IntegerKernel.Add(_templates[_sums[into]], _templates[_sums[from]]);
+            _templates.Return(_sums[from]);
+        }
+        else if (_sums[into] >= 0)
+        {
+            AddRows(_templates[_sums[into]], from);
+        }
+        else if (_sums[from] >= 0)
+        {
+            _sums[into] = _sums[from];
+            AddRows(_templates[_sums[into]], into);
         }
 
-        _sizes[into] = size;
+        _sums[from] = -1;
+        _sizes[into] += _sizes[from];
         _next[_last[into]] = from;
         _last[into] = _last[from];
+    }
+
+    /// <summary>The sum of a group, or -1 where it is small enough to do without.</summary>
+    private int SumOf(int group)
+    {
+        var known = Volatile.Read(ref _sums[group]);
+        if (known >= 0 || _sizes[group] <= SmallGroup)
+        {
+            return known;
+        }
+
+        // Two threads may need the same sum; it is shown when it is complete.
+        lock (Locks[group % Locks.Length])
+        {
+            if (_sums[group] < 0)
+            {
+                var sum = _templates.Rent();
+                _templates[sum].Clear();
+                AddRows(_templates[sum], group);
+                Volatile.Write(ref _sums[group], sum);
+            }
+
+            return _sums[group];
+        }
     }
 
     private void AddRows(Span<int> sum, int group)

@@ -10,15 +10,17 @@ namespace FaceCluster.Clustering;
 /// Old and new clusters are matched by the summed magnitude of their common faces. Named identities choose first, then
 /// the heavier overlap, then the lower ids, so the match is deterministic; each is used once. An identity follows
 /// the majority of its weight (facet's measured 96 % against 38 % for one centroid), so where it splits, the heavier part
-/// keeps the id and the name.
+/// keeps the id. Named identities hold together by default (<see cref="NameRule"/>).
 /// </remarks>
 public sealed class ReclusteringPlan
 {
-    private ReclusteringPlan(IReadOnlyList<ClusterIdentity> before, IReadOnlyList<ClusterIdentity> after, IReadOnlyList<LineageEvent> events)
+    private ReclusteringPlan(
+        IReadOnlyList<ClusterIdentity> before, IReadOnlyList<ClusterIdentity> after, IReadOnlyList<LineageEvent> events, IReadOnlyList<HeldPart> held)
     {
         Before = before;
         After = after;
         Events = events;
+        Held = held;
     }
 
     /// <summary>The identities as they are.</summary>
@@ -30,16 +32,22 @@ public sealed class ReclusteringPlan
     /// <summary>What changes, ordered by ids.</summary>
     public IReadOnlyList<LineageEvent> Events { get; }
 
+    /// <summary>What names hold together or apart against the evidence, for a person to decide.</summary>
+    public IReadOnlyList<HeldPart> Held { get; }
+
     /// <summary>Plans the change from the current identities to a new clustering.</summary>
     /// <param name="before">Current identities; a face is in at most one.</param>
     /// <param name="clusters">New clusters: each face's rank and the id of its new cluster's centre.</param>
     /// <param name="cause">Why, for the events.</param>
+    /// <param name="names">What may happen to named identities.</param>
+    /// <param name="constraints">The constraints of the new clustering, or null: holding on to a name never breaks one.</param>
     public static ReclusteringPlan Create(
-        IReadOnlyList<ClusterIdentity> before, IEnumerable<(FaceRank Face, FaceId Centre)> clusters, string cause)
+        IReadOnlyList<ClusterIdentity> before, IEnumerable<(FaceRank Face, FaceId Centre)> clusters, string cause,
+        NameRule names = NameRule.Hold, ConstraintSet? constraints = null)
     {
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(clusters);
-        var members = new Dictionary<FaceId, List<FaceRank>>();
+        var members = new SortedDictionary<FaceId, List<FaceRank>>();
         foreach (var (face, centre) in clusters)
         {
             if (!members.TryGetValue(centre, out var list))
@@ -59,19 +67,31 @@ public sealed class ReclusteringPlan
             }
         }
 
-        var continued = Match(members, owner);
+        var matcher = new ClusterMatcher(members, owner, constraints ?? ConstraintSet.Empty);
+        var continued = matcher.Match(names);
         var taken = before.Select(identity => identity.Id).ToHashSet();
-        var after = new List<ClusterIdentity>();
+        var after = new Dictionary<FaceId, ClusterIdentity>();
         var home = new Dictionary<FaceId, FaceId>();
-        foreach (var (centre, faces) in members.OrderBy(m => m.Key))
+        foreach (var (centre, faces) in members)
         {
             var old = continued.GetValueOrDefault(centre);
             var id = old?.Id ?? Mint(faces, taken);
-            after.Add(new ClusterIdentity(id, old?.Name, faces.Select(f => f.Id).ToHashSet()));
             faces.ForEach(face => home[face.Id] = id);
+            after[id] = new ClusterIdentity(id, old?.Name, new HashSet<FaceId>());
         }
 
-        return new ReclusteringPlan(before, after, Describe(before, after, owner, home, cause));
+        foreach (var (identity, faces) in matcher.HeldApart)
+        {
+            after[identity.Id] = identity;
+            foreach (var face in faces)
+            {
+                home[face] = identity.Id;
+            }
+        }
+
+        var groups = home.GroupBy(pair => pair.Value, pair => pair.Key).ToDictionary(group => group.Key, group => group.ToHashSet());
+        ClusterIdentity[] identities = [.. after.Values.Where(identity => groups.ContainsKey(identity.Id)).Select(identity => identity with { Faces = groups[identity.Id] })];
+        return new ReclusteringPlan(before, identities, Describe(before, identities, owner, home, cause), matcher.Held);
     }
 
     /// <summary>The plan that leads back: its <see cref="After"/> is this plan's <see cref="Before"/>.</summary>
@@ -79,36 +99,7 @@ public sealed class ReclusteringPlan
     {
         var owner = After.SelectMany(i => i.Faces.Select(f => (f, i))).ToDictionary(p => p.f, p => p.i);
         var home = Before.SelectMany(i => i.Faces.Select(f => (f, i.Id))).ToDictionary(p => p.f, p => p.Id);
-        return new ReclusteringPlan(After, Before, Describe(After, Before, owner, home, cause));
-    }
-
-    private static Dictionary<FaceId, ClusterIdentity> Match(
-        Dictionary<FaceId, List<FaceRank>> members, Dictionary<FaceId, ClusterIdentity> owner)
-    {
-        var overlaps = new List<(ClusterIdentity Old, FaceId Centre, double Weight)>();
-        foreach (var (centre, faces) in members)
-        {
-            overlaps.AddRange(faces
-                .Where(face => owner.ContainsKey(face.Id))
-                .GroupBy(face => owner[face.Id])
-                .Select(group => (group.Key, centre, group.OrderBy(f => f.Id).Sum(f => (double)f.Magnitude))));
-        }
-
-        var result = new Dictionary<FaceId, ClusterIdentity>();
-        var used = new HashSet<FaceId>();
-        foreach (var (old, centre, _) in overlaps
-            .OrderByDescending(o => o.Old.Name is not null)
-            .ThenByDescending(o => o.Weight)
-            .ThenBy(o => o.Old.Id)
-            .ThenBy(o => o.Centre))
-        {
-            if (!result.ContainsKey(centre) && used.Add(old.Id))
-            {
-                result.Add(centre, old);
-            }
-        }
-
-        return result;
+        return new ReclusteringPlan(After, Before, Describe(After, Before, owner, home, cause), []);
     }
 
     /// <summary>A new cluster is named by its highest-ranked face whose id names no cluster yet.</summary>

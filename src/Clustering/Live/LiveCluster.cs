@@ -11,7 +11,7 @@ internal sealed class LiveCluster
     public required List<int> Members { get; init; }
 
     /// <summary>The joins, by round, with slots for rows.</summary>
-    public IReadOnlyList<GroupJoin> Joins { get; init; } = [];
+    public IReadOnlyList<RecordedJoin> Joins { get; init; } = [];
 
     /// <summary>The choices, by round; a group keeps its choice until the next entry.</summary>
     public IReadOnlyList<RecordedChoice> Choices { get; init; } = [];
@@ -22,6 +22,11 @@ internal sealed class LiveCluster
     /// <summary>Slot of the centre.</summary>
     public int Centre => Members[0];
 }
+
+/// <summary>A join, and what a replay would otherwise have to compute again.</summary>
+/// <param name="Join">The join.</param>
+/// <param name="Dot">Product of the two templates.</param>
+internal readonly record struct RecordedJoin(GroupJoin Join, long Dot);
 
 /// <summary>From a round on, a group would join another one.</summary>
 /// <param name="Round">The round, from 1.</param>

@@ -20,7 +20,7 @@ public sealed partial class LiveGroups
     /// <exception cref="InvalidOperationException">Something has changed since the last refresh.</exception>
     public IReadOnlyList<LiveJoin> Joins(FaceId face) =>
     [
-        .. FreshCluster(face).Joins.Select(join => new LiveJoin(
+        .. FreshCluster(face).Joins.Select(recorded => recorded.Join).Select(join => new LiveJoin(
             join.Round, _faces[join.Into].Rank.Id, _faces[join.From].Rank.Id, join.Score, join.Cosine, join.Support)),
     ];
 

@@ -23,7 +23,7 @@ public sealed partial class LiveGroups
         private readonly Dictionary<int, int> _rows;
         private readonly bool[] _inside;
         private readonly GroupTable _table;
-        private readonly List<GroupJoin> _joins = [];
+        private readonly List<RecordedJoin> _joins = [];
         private readonly List<RecordedChoice> _choices = [];
         private readonly int[] _partner;
         private readonly float[] _partnerScore;
@@ -49,7 +49,8 @@ public sealed partial class LiveGroups
             }
 
             _slots = [.. region.Concat(_around).SelectMany(cluster => cluster.Members)];
-            Array.Sort(_slots, (a, b) => owner._faces[b].Rank.CompareTo(owner._faces[a].Rank));
+            Array.Sort(Array.ConvertAll(_slots, slot => owner._faces[slot].Rank), _slots);
+            Array.Reverse(_slots);
             _rows = new Dictionary<int, int>(_slots.Length);
             _inside = new bool[_slots.Length];
             for (var row = 0; row < _slots.Length; row++)
@@ -78,9 +79,9 @@ public sealed partial class LiveGroups
         public HashSet<LiveCluster> Run()
         {
             var script = Script.Of(_around);
-            foreach (var join in _around.SelectMany(cluster => cluster.Joins))
+            foreach (var (join, dot) in _around.SelectMany(cluster => cluster.Joins))
             {
-                _table.RecordedSupport.Add(_rows[join.From], (long)(join.Support * JoinModel.SupportUnit));
+                _table.Recorded.Add(_rows[join.From], (dot, (long)(join.Support * JoinModel.SupportUnit)));
             }
 
             Constrain(script);
@@ -107,7 +108,7 @@ public sealed partial class LiveGroups
                 pairs.Sort();
                 foreach (var (into, from) in pairs)
                 {
-                    _joins.Add(_table.Describe(round, into, from, _table.BestScore(into)));
+                    _joins.Add(Record(_table.Describe(round, into, from, _table.BestScore(into))));
                 }
 
                 pairs.AddRange(script.JoinsOf(round).Select(join => (_rows[join.Into], _rows[join.From])));
@@ -143,7 +144,9 @@ public sealed partial class LiveGroups
                 }
             }
 
-            var joins = _joins.ToLookup(join => _table.GroupOf(join.Into), join => join with { Into = _slots[join.Into], From = _slots[join.From] });
+            var joins = _joins.ToLookup(
+                recorded => _table.GroupOf(recorded.Join.Into),
+                recorded => recorded with { Join = recorded.Join with { Into = _slots[recorded.Join.Into], From = _slots[recorded.Join.From] } });
             var choices = _choices.ToLookup(choice => _table.GroupOf(_rows[choice.Group]));
             foreach (var (group, slots) in members)
             {
@@ -160,6 +163,8 @@ public sealed partial class LiveGroups
                 }
             }
         }
+
+        private RecordedJoin Record(GroupJoin join) => new(join, _table.Product(join.Into, join.From));
 
         private GroupTraits[] Singles()
         {
@@ -210,7 +215,7 @@ public sealed partial class LiveGroups
                 if (_inside[left] && a != b)
                 {
                     var (into, from) = (Math.Min(a, b), Math.Max(a, b));
-                    _joins.Add(_table.Describe(0, into, from, double.PositiveInfinity));
+                    _joins.Add(Record(_table.Describe(0, into, from, double.PositiveInfinity)));
                     _table.Join([(into, from)], choose: false);
                 }
             }
@@ -359,7 +364,7 @@ public sealed partial class LiveGroups
         {
             var all = clusters.ToArray();
             return new Script(
-                all.SelectMany(cluster => cluster.Joins).ToLookup(join => join.Round),
+                all.SelectMany(cluster => cluster.Joins).Select(recorded => recorded.Join).ToLookup(join => join.Round),
                 all.SelectMany(cluster => cluster.Choices).ToLookup(choice => choice.Round));
         }
 

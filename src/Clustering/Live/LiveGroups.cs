@@ -185,10 +185,14 @@ public sealed partial class LiveGroups
         return new LiveRefresh(cause, clusters, attempts, faces, replayed);
     }
 
-    private void EdgeChanged(int a, int b)
+    private void EdgeChanged(int a, int b, double similarity)
     {
-        Mark(a);
-        Mark(b);
+        // Neighbours too unlike to have an edge change no score.
+        if (Passes(a, b, similarity, out _))
+        {
+            Mark(a);
+            Mark(b);
+        }
 
         void Mark(int slot)
         {

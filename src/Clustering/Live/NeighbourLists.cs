@@ -11,7 +11,7 @@ internal sealed class NeighbourLists
     private readonly int _k;
     private readonly ILiveNeighbours _search;
     private readonly Func<int, FaceRank> _rankOf;
-    private readonly Action<int, int> _changed;
+    private readonly Action<int, int, double> _changed;
     private readonly List<LiveNeighbour> _found = [];
     private LiveNeighbour[]?[] _lists = [];
     private List<int>?[] _listedBy = [];
@@ -20,8 +20,8 @@ internal sealed class NeighbourLists
     /// <param name="k">Length of the lists.</param>
     /// <param name="search">Where neighbours are found.</param>
     /// <param name="rankOf">Rank of a slot.</param>
-    /// <param name="changed">Told the two ends of each edge that changes.</param>
-    public NeighbourLists(int k, ILiveNeighbours search, Func<int, FaceRank> rankOf, Action<int, int> changed)
+    /// <param name="changed">Told the two ends of each edge that changes, and their similarity.</param>
+    public NeighbourLists(int k, ILiveNeighbours search, Func<int, FaceRank> rankOf, Action<int, int, double> changed)
     {
         _k = k;
         _search = search;
@@ -72,7 +72,7 @@ internal sealed class NeighbourLists
         foreach (var neighbour in _lists[slot]!)
         {
             _listedBy[neighbour.Slot]!.Remove(slot);
-            _changed(slot, neighbour.Slot);
+            _changed(slot, neighbour.Slot, neighbour.Similarity);
         }
 
         var waiting = _listedBy[slot]!;
@@ -80,7 +80,7 @@ internal sealed class NeighbourLists
         _listedBy[slot] = null;
         foreach (var other in waiting)
         {
-            _changed(slot, other);
+            _changed(slot, other, Similarity(other, slot));
             _lists[other] = [.. _lists[other]!.Where(n => n.Slot != slot)];
             Fill(other);
         }
@@ -98,7 +98,7 @@ internal sealed class NeighbourLists
             if (IndexOf(list, known.Slot) < 0)
             {
                 _listedBy[known.Slot]!.Remove(slot);
-                _changed(slot, known.Slot);
+                _changed(slot, known.Slot, known.Similarity);
             }
         }
 
@@ -107,7 +107,7 @@ internal sealed class NeighbourLists
             if (IndexOf(_lists[slot]!, neighbour.Slot) < 0)
             {
                 _listedBy[neighbour.Slot]!.Add(slot);
-                _changed(slot, neighbour.Slot);
+                _changed(slot, neighbour.Slot, neighbour.Similarity);
             }
         }
 
@@ -133,11 +133,11 @@ internal sealed class NeighbourLists
         if (list.Length == _k)
         {
             _listedBy[list[^1].Slot]!.Remove(slot);
-            _changed(slot, list[^1].Slot);
+            _changed(slot, list[^1].Slot, list[^1].Similarity);
         }
 
         _listedBy[offer.Slot]!.Add(slot);
-        _changed(slot, offer.Slot);
+        _changed(slot, offer.Slot, offer.Similarity);
         _lists[slot] = next;
         _floors[slot] = length < _k ? double.NegativeInfinity : next[^1].Similarity;
     }

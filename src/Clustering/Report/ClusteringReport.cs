@@ -14,7 +14,8 @@ public static class ClusteringReport
     /// <param name="result">The clusters.</param>
     /// <param name="scores">Scores against known identities, or null.</param>
     /// <param name="seconds">How long the run took.</param>
-    public static string Render(GroupResult result, ClusteringScores? scores, double seconds)
+    /// <param name="constraints">Where the pairs of one frame are, or null.</param>
+    public static string Render(GroupResult result, ClusteringScores? scores, double seconds, ConstraintSet? constraints = null)
     {
         ArgumentNullException.ThrowIfNull(result);
         var sizes = new Dictionary<int, int>();
@@ -59,7 +60,7 @@ public static class ClusteringReport
 
         if (result.Faces.Count >= 2)
         {
-            var impostors = ImpostorDistribution.Measure(result.Faces, pairs: 100_000);
+            var impostors = ImpostorDistribution.Measure(result.Faces, constraints, pairs: 100_000);
             html.Append("<h2>Thresholds of level one by false-link rate</h2><table>");
             foreach (var (rate, name) in new[] { (1e-2, "1 %"), (1e-3, "0.1 %"), (1e-4, "0.01 %") })
             {
@@ -67,7 +68,9 @@ public static class ClusteringReport
             }
 
             html.Append("</table>");
-            Figure(html, "Cosines of random pairs, nearly all of two people. The line is the threshold for a false-link rate of 0.01 %.", HistogramSvg.Draw(impostors.Cosines.ToArray(), -0.5, 1, 75, "cosine", impostors.Threshold(1e-4)));
+            Figure(html, impostors.IsMirrored
+                ? "Cosines of random pairs, nearly all of two people. The line is the threshold for a false-link rate of 0.01 %."
+                : $"Cosines of {impostors.Cosines.Length:N0} pairs that share a frame, so of two people. The line is the threshold for a false-link rate of 0.01 %.", HistogramSvg.Draw(impostors.Cosines.ToArray(), -0.5, 1, 75, "cosine", impostors.Threshold(1e-4)));
         }
 
         var joins = result.Joins.Where(j => double.IsFinite(j.Score)).ToArray();
