@@ -31,6 +31,7 @@ internal static class Scenarios
         ["vision-embed"] = ("embeddings a second through the engine against a bare ONNX Runtime loop", EmbeddingScenario.RunAsync),
         ["vision-frames"] = ("frames a second against the sum of their model times", FrameScenario.RunAsync),
         ["ingest"] = ("[SECONDS [FACES]]  embeddings through gRPC to the log, against memory only; linking as it grows", IngestScenario.RunAsync),
+        ["growth"] = ("[FACES [DATABASE]]  cost of one more face and of a search as the gallery grows over 16 shards", GrowthScenario.RunAsync),
         ["vision-parity"] = ("FOLDER  embeddings of a folder of face crops against reference embeddings", ParityScenario.RunAsync),
     };
 

@@ -3,12 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using FaceCluster.Grains;
 using FaceCluster.Index.Benchmarking;
-using FaceCluster.Silo;
-using FaceCluster.V1;
-using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using CollectionSettings = FaceCluster.V1.CollectionSettings;
 
 namespace FaceCluster.Bench.Ingest;
 
@@ -20,7 +15,6 @@ internal static class IngestScenario
 {
     private const int Dimension = 512;
     private const int Cameras = 4;
-    private const string Model = "bench";
 
     /// <summary>Bar of the durable path without linking, embeddings per second on two cores.</summary>
     private const double Bar = 60_000;
@@ -58,12 +52,12 @@ internal static class IngestScenario
 
     private static async Task<double> ThroughputAsync(string name, bool durable, double seconds)
     {
-        await using var system = await StartAsync(durable, linking: false);
+        await using var system = await BenchSystem.StartAsync(shards: 4, linking: false, durable);
         using var stop = new CancellationTokenSource();
         var warm = false;
         var mixture = SphereMixture.For(100_000, Dimension);
         var cameras = Enumerable.Range(0, Cameras)
-            .Select(n => new CameraLoad(system.Server.GrpcAddress, system.Parent, n, Model, mixture, n * 10_000L, pool: 1024)).ToArray();
+            .Select(n => new CameraLoad(system.Server.GrpcAddress, system.Parent, n, BenchSystem.Model, mixture, n * 10_000L, pool: 1024)).ToArray();
         var running = cameras.Select(camera => camera.RunAsync(long.MaxValue - 64, () => Volatile.Read(ref warm), stop.Token)).ToArray();
         // Long enough for the just-in-time compiler to be done with the way of a face.
         await Task.Delay(TimeSpan.FromSeconds(3));
@@ -93,15 +87,15 @@ internal static class IngestScenario
     /// <summary>Sends all faces and states how fast they were clustered around each size of the collection.</summary>
     private static async Task LinkingAsync(int faces)
     {
-        await using var system = await StartAsync(durable: true, linking: true);
+        await using var system = await BenchSystem.StartAsync(shards: 4, linking: true);
         var mixture = SphereMixture.For(faces, Dimension);
         var each = faces / Cameras;
         var cameras = Enumerable.Range(0, Cameras)
-            .Select(n => new CameraLoad(system.Server.GrpcAddress, system.Parent, n, Model, mixture, (long)n * each, pool: 0)).ToArray();
+            .Select(n => new CameraLoad(system.Server.GrpcAddress, system.Parent, n, BenchSystem.Model, mixture, (long)n * each, pool: 0)).ToArray();
         var started = Stopwatch.GetTimestamp();
         var sending = Task.WhenAll(cameras.Select(camera => camera.RunAsync(each, static () => true, CancellationToken.None)));
         var marks = new Queue<int>(Marks.Where(mark => mark <= faces));
-        var forest = system.Server.Services.GetRequiredService<IGrainFactory>().GetGrain<IForestGrain>(system.Collection);
+        var forest = system.Server.Services.GetRequiredService<IGrainFactory>().GetGrain<IForestGrain>(BenchSystem.Collection);
         var (lastCount, lastTime) = (0L, 0.0);
         while (marks.Count > 0)
         {
@@ -124,30 +118,6 @@ internal static class IngestScenario
         Array.ForEach(cameras, static camera => camera.Dispose());
     }
 
-    private static async Task<BenchSystem> StartAsync(bool durable, bool linking)
-    {
-        var folder = Directory.CreateTempSubdirectory("facecluster-bench-");
-        var server = await FaceClusterServer.StartAsync(new FaceClusterServerOptions
-        {
-            DataDirectory = folder.FullName,
-            GrpcPort = 0,
-            HttpPort = null,
-            MemoryOnly = !durable,
-            Inference = new InferenceOptions { Enabled = false },
-            ConfigureLogging = static logging => logging.SetMinimumLevel(LogLevel.Error),
-        });
-        using var channel = GrpcChannel.ForAddress(server.GrpcAddress);
-        var collection = await new CollectionService.CollectionServiceClient(channel).CreateCollectionAsync(new CreateCollectionRequest
-        {
-            CollectionId = "bench",
-            Collection = new Collection
-            {
-                Settings = new CollectionSettings { ModelId = Model, ShardCount = 4, Clustering = new ClusteringSettings { Disabled = !linking } },
-            },
-        });
-        return new BenchSystem(server, folder, "bench", collection.Name);
-    }
-
     private static double Median(IEnumerable<double> rounds)
     {
         double[] sorted = [.. rounds.Skip(1).Order()];
@@ -155,13 +125,4 @@ internal static class IngestScenario
     }
 
     private static void Print<T>(T figures) => Console.WriteLine(JsonSerializer.Serialize(figures));
-
-    private sealed record BenchSystem(FaceClusterServer Server, DirectoryInfo Folder, string Collection, string Parent) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            await Server.DisposeAsync();
-            Folder.Delete(recursive: true);
-        }
-    }
 }
