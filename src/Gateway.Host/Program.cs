@@ -2,10 +2,17 @@ using FaceCluster.Gateway;
 using FaceCluster.Gateway.Access;
 using FaceCluster.Gateway.Host;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration.Memory;
 
 // A gateway by itself: gRPC outside, an Orleans client inside. Options stand in the sections Gateway and GatewayHost of
 // the configuration, for instance GatewayHost__SiloGateways__0=10.0.0.7:30000.
 var builder = WebApplication.CreateSlimBuilder(args);
+
+// What the configuration says of logging counts; where it says nothing, not every request is worth a line.
+((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource
+{
+    InitialData = [new("Logging:LogLevel:Default", "Warning"), new("Logging:LogLevel:FaceCluster", "Information")],
+});
 var options = builder.Configuration.GetSection(GatewayHostOptions.Section).Get<GatewayHostOptions>() ?? new GatewayHostOptions();
 try
 {

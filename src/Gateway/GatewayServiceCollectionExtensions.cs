@@ -77,6 +77,7 @@ public static class GatewayServiceCollectionExtensions
         services.AddSingleton<QueryReader>();
         services.AddSingleton<ShardSearch>();
         services.AddSingleton<Calibration>();
+        services.AddHostedService(static provider => provider.GetRequiredService<Calibration>());
         services.AddSingleton<FaceListing>();
         services.AddSingleton<FaceMatching>();
         services.AddSingleton<FaceExplanation>();

@@ -60,6 +60,8 @@ internal sealed class EmbedGrain(VisionEngine engine) : Grain, IEmbedGrain
             Provider = status.Provider == Vision.Inference.InferenceProvider.Cuda ? "cuda" : "cpu",
             QueueLength = status.PicturesInFlight,
             MagnitudeQuantiles = Shares.ToDictionary(static share => share, share => (float)engine.Model.Quantiles.MagnitudeAt(share)),
+            CalibrationSlope = engine.Model.Manifest.Calibration?.Slope,
+            CalibrationMidpoint = engine.Model.Manifest.Calibration?.Midpoint,
         });
     }
 

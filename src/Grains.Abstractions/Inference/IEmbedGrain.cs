@@ -129,6 +129,14 @@ public sealed record InferenceStatus
     /// <summary>Magnitude quantiles of the model: probability to magnitude.</summary>
     [Id(4)]
     public IReadOnlyDictionary<double, float> MagnitudeQuantiles { get; init; } = new Dictionary<double, float>();
+
+    /// <summary>Slope of the model's logistic calibration of cosines, above 0; null where its manifest has none.</summary>
+    [Id(5)]
+    public double? CalibrationSlope { get; init; }
+
+    /// <summary>The cosine at which that calibration gives one half, -1 to 1; null where the manifest has none.</summary>
+    [Id(6)]
+    public double? CalibrationMidpoint { get; init; }
 }
 
 /// <summary>

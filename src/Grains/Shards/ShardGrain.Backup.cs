@@ -17,11 +17,11 @@ internal sealed partial class ShardGrain
     {
         ThrowIfClosed();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
-        var reading = new StoreReading(throughLsn, new HashSet<FaceId>(_deletedIds), Settings.Dimension, ending.Token);
+        using var reading = new StoreReading(throughLsn, new HashSet<FaceId>(_deletedIds), Settings.Dimension, ending.Token);
         var work = reading.RunAsync(_store!);
         try
         {
-            await foreach (var block in reading.Blocks)
+            await foreach (var block in reading.ReadAsync())
             {
                 yield return block;
             }

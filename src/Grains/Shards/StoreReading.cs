@@ -8,10 +8,11 @@ namespace FaceCluster.Grains.Shards;
 /// Turns the replay of a store into a stream of blocks: items up to a position, without the embeddings of deleted faces.
 /// The store's thread waits while the reader is behind, so no more than a few blocks are in memory.
 /// </summary>
-internal sealed class StoreReading(long throughLsn, IReadOnlySet<FaceId> deleted, int dimension, CancellationToken cancellationToken) : IShardReplay
+internal sealed class StoreReading(long throughLsn, IReadOnlySet<FaceId> deleted, int dimension, CancellationToken cancellationToken) : IShardReplay, IDisposable
 {
     private const int BlocksAhead = 16;
-    private readonly Channel<StoredBlock> _blocks = Channel.CreateBounded<StoredBlock>(BlocksAhead);
+    private readonly Channel<StoredBlock> _blocks = Channel.CreateUnbounded<StoredBlock>();
+    private readonly SemaphoreSlim _room = new(BlocksAhead);
 
     /// <summary>Reads the store; the blocks come while it runs.</summary>
     public async Task RunAsync(IShardStore store)
@@ -29,7 +30,17 @@ internal sealed class StoreReading(long throughLsn, IReadOnlySet<FaceId> deleted
     }
 
     /// <summary>The blocks in the order in which they were stored.</summary>
-    public IAsyncEnumerable<StoredBlock> Blocks => _blocks.Reader.ReadAllAsync(cancellationToken);
+    public async IAsyncEnumerable<StoredBlock> ReadAsync()
+    {
+        await foreach (var block in _blocks.Reader.ReadAllAsync(cancellationToken))
+        {
+            _room.Release();
+            yield return block;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _room.Dispose();
 
     /// <inheritdoc/>
     public void OnAppend(long lsn, ItemBlock block)
@@ -39,14 +50,9 @@ internal sealed class StoreReading(long throughLsn, IReadOnlySet<FaceId> deleted
             return;
         }
 
-        var copy = Copy(block);
-        while (!_blocks.Writer.TryWrite(copy))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-
-            // The replay calls on a thread of the store's own, which has nothing else to do.
-            Thread.Sleep(1);
-        }
+        // The replay calls without a way to wait but this: its thread rests until the reader has taken a block.
+        _room.Wait(cancellationToken);
+        _blocks.Writer.TryWrite(Copy(block));
     }
 
     /// <inheritdoc/>

@@ -2,8 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using FaceCluster.EndToEnd.Tests.Infrastructure;
 using FaceCluster.V1;
+using FaceCluster.Vision.Models;
 
 namespace FaceCluster.EndToEnd.Tests.Access;
 
@@ -23,6 +25,68 @@ public sealed class GatewayHostTests
             var sent = await api.SendAsync(collection, "door", Embeddings.Item(1, new Embeddings(1).Person()));
             var seen = await server.Api.Faces.ListFacesAsync(new ListFacesRequest { Parent = collection, MinRevision = sent.Revision });
             Assert.Equal(sent.Acknowledgements[0].Faces[0].Name, Assert.Single(seen.Faces).Name);
+        }
+        finally
+        {
+            gateway.Kill();
+            await gateway.WaitForExitAsync(CancellationToken.None);
+        }
+
+        // Requests that went well are not worth a line each.
+        Assert.DoesNotContain("info: Microsoft.AspNetCore", await gateway.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Gateway_by_itself_takes_the_calibration_from_the_model_of_the_silos()
+    {
+        Assert.SkipWhen(ModelFolder.Find(null) is null, "The models are not on this machine: run eng/fetch-models.sh.");
+        using var models = new TemporaryFolder();
+        foreach (var file in Directory.EnumerateFiles(ModelFolder.Find(null)!))
+        {
+            File.CreateSymbolicLink(Path.Combine(models.Path, Path.GetFileName(file)), Path.GetFullPath(file));
+        }
+
+        var manifest = JsonNode.Parse(ModelManifest.Find(Path.Combine(models.Path, "fr_feature.onnx")).ToJson())!;
+        manifest["calibration"] = new JsonObject { ["slope"] = 8.0, ["midpoint"] = -0.25 };
+        await File.WriteAllTextAsync(Path.Combine(models.Path, "fr_feature.json"), manifest.ToJsonString(), TestContext.Current.CancellationToken);
+
+        var (silo, grpc, http) = (FreePort(), FreePort(), FreePort());
+        await using var server = await TestServer.StartAsync(configure: options =>
+        {
+            options.SiloGatewayPort = silo;
+            options.Inference.Enabled = true;
+            options.Inference.EmbeddingModelId = null;
+            options.Inference.ModelDirectory = models.Path;
+        });
+        using var gateway = Launch("--GatewayHost:SiloGateways:0", $"127.0.0.1:{silo}", "--GatewayHost:GrpcPort", Text(grpc), "--GatewayHost:HttpPort", Text(http));
+        try
+        {
+            await ReadyAsync(gateway, http);
+            using var api = new ApiClient(new Uri($"http://127.0.0.1:{grpc}"));
+            var model = Assert.Single((await api.Server.GetServerInfoAsync(new GetServerInfoRequest())).Models).ModelId;
+            var created = await api.Collections.CreateCollectionAsync(new CreateCollectionRequest
+            {
+                CollectionId = "calibrated", Collection = new Collection { Settings = new CollectionSettings { ModelId = model } },
+            });
+            var people = new Embeddings(7);
+            var request = new VerifyFacesRequest { Parent = created.Name, First = Query(people.Person()), Second = Query(people.Person()) };
+            var expected = 0.0;
+            var answer = new VerifyFacesResponse();
+            do
+            {
+                // The gateway asks the silos as soon as it starts, and then every few seconds.
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+                answer = await api.Faces.VerifyFacesAsync(request);
+                expected = 1 / (1 + Math.Exp(-8 * (answer.Similarity + 0.25)));
+            }
+            while (!answer.HasProbability || Math.Abs(answer.Probability - expected) > 1e-9);
+
+            FaceQuery Query(float[] values)
+            {
+                var embedding = Embeddings.Wire(values);
+                embedding.ModelId = model;
+                return new FaceQuery { Embedding = embedding };
+            }
         }
         finally
         {
@@ -68,6 +132,7 @@ public sealed class GatewayHostTests
         "dotnet", [Path.Combine(AppContext.BaseDirectory, "FaceCluster.Gateway.Host.dll"), .. arguments])
     {
         RedirectStandardError = true,
+        RedirectStandardOutput = true,
     })!;
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
