@@ -5,7 +5,6 @@ using FaceCluster.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace FaceCluster.Cluster.Tests;
 
