@@ -66,7 +66,8 @@ public sealed class GatewayHostTests
             var model = Assert.Single((await api.Server.GetServerInfoAsync(new GetServerInfoRequest())).Models).ModelId;
             var created = await api.Collections.CreateCollectionAsync(new CreateCollectionRequest
             {
-                CollectionId = "calibrated", Collection = new Collection { Settings = new CollectionSettings { ModelId = model } },
+                CollectionId = "calibrated",
+                Collection = new Collection { Settings = new CollectionSettings { ModelId = model } },
             });
             var people = new Embeddings(7);
             var request = new VerifyFacesRequest { Parent = created.Name, First = Query(people.Person()), Second = Query(people.Person()) };

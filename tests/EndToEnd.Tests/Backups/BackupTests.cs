@@ -89,7 +89,10 @@ public sealed class BackupTests(SharedServer shared)
 
         await api.Identities.CreateIdentityAsync(new CreateIdentityRequest
         {
-            Parent = collection, IdentityId = "ada", Identity = new Identity { DisplayName = "Ada", Labels = { ["team"] = "red" } }, Faces = { names.Take(7) },
+            Parent = collection,
+            IdentityId = "ada",
+            Identity = new Identity { DisplayName = "Ada", Labels = { ["team"] = "red" } },
+            Faces = { names.Take(7) },
         });
         var deleted = names[^1];
         var revision = (await api.Faces.DeleteFaceAsync(new DeleteFaceRequest { Name = deleted })).Revision;
