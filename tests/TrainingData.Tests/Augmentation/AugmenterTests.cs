@@ -1,6 +1,6 @@
+using FaceCluster.Testing.Pictures;
 using FaceCluster.TrainingData.Augmentation;
 using FaceCluster.TrainingData.Loading;
-using FaceCluster.TrainingData.Tests.Support;
 using FaceCluster.Vision.Imaging;
 using Xunit;
 

@@ -1,5 +1,5 @@
+using FaceCluster.Testing.Pictures;
 using FaceCluster.TrainingData.Datasets;
-using FaceCluster.TrainingData.Tests.Support;
 using Xunit;
 
 namespace FaceCluster.TrainingData.Tests.Datasets;

@@ -1,7 +1,7 @@
+using FaceCluster.Testing.Pictures;
 using FaceCluster.TrainingData.Augmentation;
 using FaceCluster.TrainingData.Datasets;
 using FaceCluster.TrainingData.Loading;
-using FaceCluster.TrainingData.Tests.Support;
 using FaceCluster.Vision.Models;
 using Xunit;
 

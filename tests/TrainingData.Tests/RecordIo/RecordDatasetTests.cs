@@ -1,3 +1,4 @@
+using FaceCluster.Testing.Pictures;
 using FaceCluster.TrainingData.RecordIo;
 using FaceCluster.TrainingData.Tests.Support;
 using Xunit;

@@ -1,3 +1,4 @@
+using FaceCluster.Testing.Pictures;
 using System.Buffers.Binary;
 using CsCheck;
 using FaceCluster.TrainingData.RecordIo;

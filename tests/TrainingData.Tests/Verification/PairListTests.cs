@@ -1,4 +1,4 @@
-using FaceCluster.TrainingData.Tests.Support;
+using FaceCluster.Testing.Pictures;
 using FaceCluster.TrainingData.Verification;
 using Xunit;
 

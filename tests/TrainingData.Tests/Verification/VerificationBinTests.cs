@@ -1,3 +1,4 @@
+using FaceCluster.Testing.Pictures;
 using CsCheck;
 using FaceCluster.TrainingData.Tests.Support;
 using FaceCluster.TrainingData.Verification;

@@ -1,9 +1,9 @@
 using FaceCluster.Vision.Imaging;
 
-namespace FaceCluster.Trainer.Tests.Support;
+namespace FaceCluster.Testing.Pictures;
 
 /// <summary>Drawn pictures in a temporary folder: colour and stripes tell the person, their phase the picture.</summary>
-internal sealed class SyntheticFaces : IDisposable
+public sealed class SyntheticFaces : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("facecluster-").FullName;
 
