@@ -29,6 +29,13 @@ public static class TrainerCommandLine
             return Usage;
         }
 
-        return await parse.InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
+        return await parse.InvokeAsync(new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+
+            // Ctrl-C ends the step under way and saves; a step of a large network takes minutes on a small machine.
+            ProcessTerminationTimeout = TimeSpan.FromMinutes(10),
+        });
     }
 }

@@ -1,5 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using FaceCluster.Training.Checkpoints;
+using FaceCluster.Training.Fit;
+using FaceCluster.Training.Onnx;
+using FaceCluster.Training.Runtime;
 using FaceCluster.TrainingData;
 using FaceCluster.Vision.Models;
 
@@ -33,14 +37,16 @@ internal abstract class TrainerCommand : Command
     {
         try
         {
-            return await body(parse, cancellation);
+            // On a thread of its own: the command line listens for Ctrl-C only when this has returned its task.
+            return await Task.Run(() => body(parse, cancellation), CancellationToken.None);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             await Error.WriteLineAsync("Interrupted.");
             return Interrupted;
         }
-        catch (Exception failure) when (failure is TrainingDataException or ModelException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception failure) when (failure is TrainingDataException or ModelException or IOException or UnauthorizedAccessException or ArgumentException
+            or InvalidDataException or FitException or CheckpointException or OnnxException or TorchUnavailableException)
         {
             await Error.WriteLineAsync($"error: {failure.Message}");
             return Refused;

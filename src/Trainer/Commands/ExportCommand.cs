@@ -41,18 +41,7 @@ internal sealed class ExportCommand : TrainerCommand
             Options.Add(option);
         }
 
-        Run(async (parse, cancellation) =>
-        {
-            try
-            {
-                return await ExportAsync(parse, cancellation);
-            }
-            catch (Exception failure) when (failure is CheckpointException or FitException or OnnxException or TorchUnavailableException)
-            {
-                await Error.WriteLineAsync($"error: {failure.Message}");
-                return Refused;
-            }
-        });
+        Run(ExportAsync);
     }
 
     private async Task<int> ExportAsync(ParseResult parse, CancellationToken cancellation)

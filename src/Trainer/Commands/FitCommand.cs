@@ -4,7 +4,6 @@ using FaceCluster.Trainer.CommandLine;
 using FaceCluster.Trainer.Data;
 using FaceCluster.Trainer.Fit;
 using FaceCluster.Training.Backbones;
-using FaceCluster.Training.Checkpoints;
 using FaceCluster.Training.Fit;
 using FaceCluster.Training.Onnx;
 using FaceCluster.Training.Reports;
@@ -30,16 +29,8 @@ internal sealed class FitCommand : TrainerCommand
 
     private int Fit(string file, bool resume, bool restart, CancellationToken cancellation)
     {
-        try
-        {
-            TorchRuntime.EnsureLoaded();
-            return Train(FitConfigurationReader.Read(file), resume, restart, cancellation);
-        }
-        catch (Exception failure) when (failure is FitException or CheckpointException or TorchUnavailableException or OnnxException)
-        {
-            Error.WriteLine($"error: {failure.Message}");
-            return Refused;
-        }
+        TorchRuntime.EnsureLoaded();
+        return Train(FitConfigurationReader.Read(file), resume, restart, cancellation);
     }
 
     private int Train(FitConfiguration configuration, bool resume, bool restart, CancellationToken cancellation)

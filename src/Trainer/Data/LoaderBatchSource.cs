@@ -5,7 +5,7 @@ using FaceCluster.TrainingData.Loading;
 namespace FaceCluster.Trainer.Data;
 
 /// <summary>Feeds a training run from a data set: batches are read, decoded and augmented ahead of their use.</summary>
-public sealed class LoaderBatchSource : IBatchSource
+public sealed partial class LoaderBatchSource : IPictureSource
 {
     private readonly FaceDataset _source;
     private readonly FaceDataset _dataset;
@@ -13,9 +13,9 @@ public sealed class LoaderBatchSource : IBatchSource
     private readonly LoaderOptions _options;
     private BatchLoader _loader;
 
-    private LoaderBatchSource(FaceDataset source, FaceDataset dataset, FaceSampler sampler, LoaderOptions options, string fingerprint)
+    private LoaderBatchSource(FaceDataset source, FaceDataset dataset, FaceSampler sampler, LoaderOptions options, string pictures, string fingerprint)
     {
-        (_source, _dataset, _sampler, _options) = (source, dataset, sampler, options);
+        (_source, _dataset, _sampler, _options, _pictures) = (source, dataset, sampler, options, pictures);
         Fingerprint = fingerprint;
         _loader = new BatchLoader(dataset, sampler, options);
     }
@@ -73,7 +73,8 @@ public sealed class LoaderBatchSource : IBatchSource
                 Augmentation = configuration.Augmentation,
             };
             var fingerprint = $"{dataset.Count} faces of {dataset.ClassCount} people, batch {batchSize}, size {imageSize}, seed {seed}, {configuration.Describe()}";
-            return new LoaderBatchSource(source, dataset, sampler, options, fingerprint);
+            var pictures = $"{configuration.Path}, {configuration.Share}, {configuration.SplitSeed}, {configuration.MinFaces}, size {imageSize}, {configuration.Augmentation}";
+            return new LoaderBatchSource(source, dataset, sampler, options, pictures, fingerprint);
         }
         catch
         {
@@ -106,17 +107,7 @@ public sealed class LoaderBatchSource : IBatchSource
     public void Read(Training.Data.FaceBatch batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        try
-        {
-            using var taken = _loader.Take(cancellationToken);
-            batch.Count = taken.Count;
-            taken.Pixels.Span.CopyTo(batch.Pixels);
-            taken.Labels.CopyTo(batch.Labels);
-        }
-        catch (TrainingData.TrainingDataException error)
-        {
-            throw new InvalidDataException(error.Message, error);
-        }
+        Take(_loader, batch, cancellationToken);
     }
 
     /// <inheritdoc/>

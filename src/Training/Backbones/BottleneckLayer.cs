@@ -15,6 +15,9 @@ public sealed class NamedSequence : Layer
         register_module("layers", _layers);
     }
 
+    /// <summary>The layers in order.</summary>
+    internal IReadOnlyList<Layer> Layers => _layers.Layers;
+
     /// <inheritdoc/>
     public override Tensor forward(Tensor input) => _layers.forward(input);
 

@@ -1,5 +1,4 @@
 using FaceCluster.Training.Layers;
-using static TorchSharp.torch;
 
 namespace FaceCluster.Training.Backbones;
 
@@ -91,6 +90,7 @@ public sealed class IResNet : EmbeddingNetwork
         register_module("features", features);
         body.AddRange([bn2, new FlattenLayer(), Register("dropout", new DropoutLayer(options.Dropout)), fc, features]);
         _body = [.. body];
+        Stages = NetworkStage.Chain(_body);
         Initialiser.Apply(this, options.Initialisation);
     }
 
@@ -98,7 +98,7 @@ public sealed class IResNet : EmbeddingNetwork
     public IEnumerable<IResNetBlock> ResidualBlocks => modules().OfType<IResNetBlock>().Distinct();
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input) => _body.Aggregate(input, (value, layer) => layer.forward(value));
+    public override IReadOnlyList<NetworkStage> Stages { get; }
 
     /// <inheritdoc/>
     public override string Trace(IGraphSink sink, string input) => _body.Aggregate(input, (value, layer) => layer.Trace(sink, value));

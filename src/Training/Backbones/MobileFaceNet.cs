@@ -1,5 +1,4 @@
 using FaceCluster.Training.Layers;
-using static TorchSharp.torch;
 
 namespace FaceCluster.Training.Backbones;
 
@@ -70,11 +69,12 @@ public sealed class MobileFaceNet : EmbeddingNetwork
         register_module("conv_sep", separable);
         register_module("features", neck);
         _body = [trunk, separable, neck];
+        Stages = NetworkStage.Chain(_body);
         Initialiser.Apply(this, Initialisation.Kaiming);
     }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input) => _body.Aggregate(input, (value, layer) => layer.forward(value));
+    public override IReadOnlyList<NetworkStage> Stages { get; }
 
     /// <inheritdoc/>
     public override string Trace(IGraphSink sink, string input) => _body.Aggregate(input, (value, layer) => layer.Trace(sink, value));

@@ -1,5 +1,4 @@
 using FaceCluster.Training.Layers;
-using static TorchSharp.torch;
 
 namespace FaceCluster.Training.Backbones;
 
@@ -34,11 +33,12 @@ public sealed class TinyNet : EmbeddingNetwork
             new LinearLayer(32, embeddingSize),
             new BatchNormLayer(embeddingSize, norm, fixedScale: true));
         register_module("body", _body);
+        Stages = NetworkStage.Chain([_body]);
         Initialiser.Apply(this, Initialisation.Kaiming);
     }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input) => _body.forward(input);
+    public override IReadOnlyList<NetworkStage> Stages { get; }
 
     /// <inheritdoc/>
     public override string Trace(IGraphSink sink, string input) => _body.Trace(sink, input);

@@ -85,7 +85,7 @@ public sealed record StartOptions
     /// <summary>Parameters whose names start with one of these stay as they are.</summary>
     public IReadOnlyList<string> Freeze { get; init; } = [];
 
-    /// <summary>Parameters before this share of the network, counted in layers with weights, stay as they are (0 to below 1).</summary>
+    /// <summary>The first parameters stay as they are, up to this share of all, counted in tensors and not in values (0 to below 1).</summary>
     public double FreezeShare { get; init; }
 
     /// <summary>Whether running statistics stay as they are.</summary>
@@ -96,6 +96,31 @@ public sealed record StartOptions
     /// is then not shaken by a head that knows nothing.
     /// </summary>
     public bool HeadFromMeans { get; init; }
+
+    /// <summary>
+    /// Computes the frozen first layers once for every picture and trains only the rest; null is off. The source must have
+    /// finitely many pictures: mirror images are two of each, other augmentations need <see cref="CacheOptions.Variants"/>.
+    /// </summary>
+    public CacheOptions? Cache { get; init; }
+}
+
+/// <summary>Keeping what the frozen first layers make of every picture.</summary>
+public sealed record CacheOptions
+{
+    /// <summary>Where the file lies; null is the output folder. Runs that share layers and pictures may share it.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>
+    /// Forms of each picture where it is changed by more than mirroring, 2 to 64: itself and so many less one drawn from the
+    /// augmentation, of which a step takes any. 0 without such an augmentation.
+    /// </summary>
+    public int Variants { get; init; }
+
+    /// <summary>Draws the forms; apart from the run's seed, so that runs of other seeds share them.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>Half precision: half the file. In single precision a run ends where one without a cache does but for rounding: the layers ran over other batches.</summary>
+    public bool Half { get; init; }
 }
 
 /// <summary>Terms of the loss beside the head's.</summary>

@@ -61,6 +61,8 @@ public static class FitConfigurationReader
         Require(configuration.Start.Checkpoint is null || configuration.Start.Onnx is null, "start: checkpoint and onnx exclude each other.");
         Require(configuration.Model.Backbone == "onnx" == configuration.Start.Onnx is not null, "model.backbone must be \"onnx\" exactly where start.onnx names a model.");
         Within("start.freezeShare", configuration.Start.FreezeShare, 0, 0.999);
+        Require(configuration.Start.Cache is null || configuration.Start.FreezeShare > 0 || configuration.Start.Freeze.Count > 0, "start.cache keeps what frozen layers give: start.freezeShare or start.freeze must freeze some.");
+        Within("start.cache.variants", configuration.Start.Cache?.Variants ?? 0, 0, 64);
         Within("regularisers.regularFace", configuration.Regularisers.RegularFace, 0, 1e6);
         Within("regularisers.regularFaceChunk", configuration.Regularisers.RegularFaceChunk, 1, 1 << 20);
         Within("regularisers.center", configuration.Regularisers.Center, 0, 1e6);
@@ -96,6 +98,7 @@ public static class FitConfigurationReader
         Require(source.ClassCount >= 2, $"data has {source.ClassCount} identity; a classifier needs at least 2.");
         Require(source.SampleCount >= configuration.Run.BatchSize, $"data has {source.SampleCount} pictures, fewer than run.batchSize {configuration.Run.BatchSize}.");
         Require(source.BatchSize == configuration.Run.BatchSize, $"data gives batches of {source.BatchSize}, run.batchSize is {configuration.Run.BatchSize}.");
+        Require(configuration.Start.Cache is null || source is IPictureSource, "start.cache needs data whose pictures can be numbered.");
         Require(source.ImageSize >= 16, $"data has pictures of {source.ImageSize} pixels; at least 16 are needed.");
         Require(configuration.Head is not SoftmaxOptions || configuration.Regularisers.RegularFace == 0 || source.ClassCount > 2, "regularisers.regularFace needs more than two identities.");
     }

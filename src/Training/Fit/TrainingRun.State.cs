@@ -147,11 +147,12 @@ public sealed partial class TrainingRun
         using var quiet = no_grad();
         Network.eval();
         var sum = zeros(Head.ClassCount, Network.EmbeddingSize);
-        for (long i = 0; i < _source.BatchesPerEpoch && !cancellationToken.IsCancellationRequested; i++)
+        var batches = _features is null ? _source.BatchesPerEpoch : (_source.SampleCount + _source.BatchSize - 1) / _source.BatchSize;
+        for (long i = 0; i < batches && !cancellationToken.IsCancellationRequested; i++)
         {
             using var inner = NewDisposeScope();
-            var (input, labels) = ReadBatch();
-            sum.index_add_(0, labels, nn.functional.normalize(Network.forward(input), 2, 1), 1);
+            var (input, labels) = _features is null ? ReadBatch() : ReadPlainFeatures(i * _source.BatchSize);
+            sum.index_add_(0, labels, nn.functional.normalize(Network.ForwardFrom(input, _features?.Stages ?? 0), 2, 1), 1);
         }
 
         var weight = Head.Weight;

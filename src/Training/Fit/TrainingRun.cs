@@ -115,16 +115,23 @@ public sealed partial class TrainingRun : IDisposable
     public RunOutcome Run(ITrainingObserver observer, CancellationToken cancellationToken = default)
     {
         _source.Seek(_step * _configuration.Run.Accumulate + _skipped);
+        Network.train();
+        Network.FreezeStatistics(_configuration.Start.FreezeStatistics);
+        Head.train();
+        if (!OpenCache(observer, cancellationToken))
+        {
+            Save();
+            return new RunOutcome(_step, Finished: false);
+        }
+
         if (_step == 0 && _configuration.Start.HeadFromMeans)
         {
             observer.OnEvent("class weights start as the mean embeddings of their classes: reading the data once");
             StartHeadFromMeans(cancellationToken);
             _source.Seek(0);
+            Network.train();
         }
 
-        Network.train();
-        Network.FreezeStatistics(_configuration.Start.FreezeStatistics);
-        Head.train();
         var report = new ReportWindow(this);
         while (_step < TotalSteps)
         {
@@ -161,6 +168,7 @@ public sealed partial class TrainingRun : IDisposable
         _optimiser.Dispose();
         _average?.Dispose();
         _center?.Dispose();
+        _features?.Dispose();
         _pixels.Dispose();
         _labels.Dispose();
         Network.Dispose();
@@ -180,8 +188,8 @@ public sealed partial class TrainingRun : IDisposable
         for (var part = 0; part < accumulate; part++)
         {
             using var inner = NewDisposeScope();
-            var (input, labels) = ReadBatch();
-            var embeddings = Network.forward(input);
+            var (input, labels) = _features is null ? ReadBatch() : ReadFeatures(part);
+            var embeddings = Network.ForwardFrom(input, _features?.Stages ?? 0);
             var output = Head.forward(embeddings, labels);
             var loss = output.Loss;
             tensors = [.. output.Measures];
@@ -223,7 +231,14 @@ public sealed partial class TrainingRun : IDisposable
             throw new FitException($"The data gave a batch of {_batch.Count} pictures, not {_source.BatchSize}.");
         }
 
-        foreach (var label in _batch.Labels)
+        MemoryMarshal.AsBytes(_batch.Pixels).CopyTo(_pixels.bytes);
+        SetLabels(_batch.Labels);
+        return (ToInput(_pixels), _labels);
+    }
+
+    private void SetLabels(Span<long> labels)
+    {
+        foreach (var label in labels)
         {
             if (label < 0 || label >= Head.ClassCount)
             {
@@ -231,13 +246,12 @@ public sealed partial class TrainingRun : IDisposable
             }
         }
 
-        MemoryMarshal.AsBytes(_batch.Pixels).CopyTo(_pixels.bytes);
-        MemoryMarshal.AsBytes(_batch.Labels).CopyTo(_labels.bytes);
-        var input = _batch.ImageSize == Network.ImageSize
-            ? _pixels.alias()
-            : nn.functional.interpolate(_pixels, [Network.ImageSize, Network.ImageSize], mode: InterpolationMode.Area);
-        return (input, _labels);
+        MemoryMarshal.AsBytes(labels).CopyTo(_labels.bytes);
     }
+
+    private Tensor ToInput(Tensor pixels) => _source.ImageSize == Network.ImageSize
+        ? pixels.alias()
+        : nn.functional.interpolate(pixels, [Network.ImageSize, Network.ImageSize], mode: InterpolationMode.Area);
 
     private Tensor Regularise(Tensor loss, Tensor embeddings, Tensor labels, List<(string Name, Tensor Value)> measures)
     {

@@ -49,6 +49,9 @@ public sealed class GlobalAverageLayer() : Layer(nameof(GlobalAverageLayer))
 /// <summary>Sets a share of the entries to zero while training and scales the others up (Srivastava et al. 2014); nothing in evaluation.</summary>
 public sealed class DropoutLayer(double probability) : Layer(nameof(DropoutLayer))
 {
+    /// <summary>Whether training drops anything.</summary>
+    internal bool IsActive => probability > 0;
+
     /// <inheritdoc/>
     public override Tensor forward(Tensor input) => probability > 0 && training ? nn.functional.dropout(input, probability, training: true) : input;
 
@@ -99,6 +102,9 @@ public sealed class SequenceLayer : Layer
             register_module(i.ToString(System.Globalization.CultureInfo.InvariantCulture), _layers[i]);
         }
     }
+
+    /// <summary>The layers in order.</summary>
+    internal IReadOnlyList<Layer> Layers => _layers;
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)

@@ -26,6 +26,8 @@ public sealed class ImportedNetwork : EmbeddingNetwork
                 register_module($"layer{i}", layer);
             }
         }
+
+        Stages = [new NetworkStage([scale], scale.forward), .. Links()];
     }
 
     /// <summary>Number of layers with weights, for freezing the first ones.</summary>
@@ -49,21 +51,7 @@ public sealed class ImportedNetwork : EmbeddingNetwork
     }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
-    {
-        var values = new Tensor[_steps.Count];
-        var scaled = _scale.forward(input);
-        for (var i = 0; i < values.Length; i++)
-        {
-            var step = _steps[i];
-            var first = Value(step.First);
-            values[i] = step.Layer is { } layer ? layer.forward(first) : step.Kind == ImportedKind.Add ? first + Value(step.Second) : first * Value(step.Second);
-        }
-
-        return values[^1];
-
-        Tensor Value(int index) => index < 0 ? scaled : values[index];
-    }
+    public override IReadOnlyList<NetworkStage> Stages { get; }
 
     /// <inheritdoc/>
     public override string Trace(IGraphSink sink, string input)
@@ -81,6 +69,41 @@ public sealed class ImportedNetwork : EmbeddingNetwork
         return names[^1];
 
         string Name(int index) => index < 0 ? scaled : names[index];
+    }
+
+    /// <summary>The steps between two places where only one value is still needed.</summary>
+    private List<NetworkStage> Links()
+    {
+        var links = new List<NetworkStage>();
+        var (end, oldest) = (_steps.Count, int.MaxValue);
+        for (var step = _steps.Count - 1; step >= 0; step--)
+        {
+            oldest = Math.Min(oldest, _steps[step].Layer is null ? Math.Min(_steps[step].First, _steps[step].Second) : _steps[step].First);
+            if (oldest == step - 1)
+            {
+                var (from, to) = (step, end);
+                links.Add(new NetworkStage([.. _steps.Skip(from).Take(to - from).Select(item => item.Layer).OfType<Layer>()], input => Run(input, from, to)));
+                end = step;
+            }
+        }
+
+        links.Reverse();
+        return links;
+    }
+
+    private Tensor Run(Tensor input, int from, int to)
+    {
+        var values = new Tensor[to - from];
+        for (var i = from; i < to; i++)
+        {
+            var step = _steps[i];
+            var first = Value(step.First);
+            values[i - from] = step.Layer is { } layer ? layer.forward(first) : step.Kind == ImportedKind.Add ? first + Value(step.Second) : first * Value(step.Second);
+        }
+
+        return values[^1];
+
+        Tensor Value(int index) => index < from ? input : values[index - from];
     }
 }
 

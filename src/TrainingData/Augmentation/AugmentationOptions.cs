@@ -57,6 +57,9 @@ public sealed record AugmentationOptions
     /// <summary>Largest share of the face that is erased, 0.02 to 0.9; the smallest is 0.02.</summary>
     public float EraseMaxShare { get; init; } = 0.3f;
 
+    /// <summary>Whether nothing but mirror images is drawn.</summary>
+    public bool IsFlipOnly => Crop == 0 && Color == 0 && Grey == 0 && Blur == 0 && LowResolution == 0 && Jpeg == 0 && Erase == 0;
+
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; it is named.</exception>
     public void Validate()
