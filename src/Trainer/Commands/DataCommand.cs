@@ -12,6 +12,7 @@ internal sealed class DataCommand : Command
         Subcommands.Add(new DataInspectCommand(output, error));
         Subcommands.Add(new DataVerifyCommand(output, error));
         Subcommands.Add(new DataSplitCommand(output, error));
+        Subcommands.Add(new DataDegradeCommand(output, error));
         Subcommands.Add(new DataSpeedCommand(output, error));
     }
 }

@@ -7,7 +7,7 @@ namespace FaceCluster.Trainer.Commands;
 /// <summary><c>facecluster-train data pack</c>: photographs to aligned faces in a record file, or pairs to a .bin.</summary>
 internal sealed class DataPackCommand : TrainerCommand
 {
-    private readonly Argument<string> _source = new("source") { Description = "A folder of photographs (one folder a person, or Name_0001.jpg), a .csv or a list." };
+    private readonly Argument<string> _source = new("source") { Description = "A folder of photographs (one folder a person, or Name_0001.jpg), a .csv, a list, or a record file whose usable faces are packed again." };
     private readonly Option<string> _output = new("--output", "-o") { Description = "The folder of the set, or a .bin with --pairs.", HelpName = "PATH", Required = true };
     private readonly Option<PackForm> _faces = new("--faces") { Description = "detect (align the face found), whole (the picture is the face's box), aligned (112x112 already).", DefaultValueFactory = _ => PackForm.Detect };
     private readonly Option<string?> _pairs = new("--pairs") { Description = "Pairs over the source: writes a verification set.", HelpName = "FILE" };

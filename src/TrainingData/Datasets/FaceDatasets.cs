@@ -13,10 +13,12 @@ public static class FaceDatasets
     public static FaceDataset Open(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return path.EndsWith(".rec", StringComparison.OrdinalIgnoreCase) || File.Exists(Path.Combine(path, "train.rec"))
-            ? RecordDataset.Open(path)
-            : OpenPictures(path);
+        return IsRecordFile(path) ? RecordDataset.Open(path) : OpenPictures(path);
     }
+
+    /// <summary>Whether the name is that of a record file or of a folder with one.</summary>
+    public static bool IsRecordFile(string path) =>
+        path.EndsWith(".rec", StringComparison.OrdinalIgnoreCase) || File.Exists(Path.Combine(path, "train.rec"));
 
     /// <summary>The same without record files.</summary>
     /// <exception cref="TrainingDataException">There is nothing by that name, or it cannot be used.</exception>

@@ -16,7 +16,7 @@ public enum PackForm
 /// <summary>What to pack.</summary>
 public sealed record PackRequest
 {
-    /// <summary>A folder of pictures, a .csv or a list.</summary>
+    /// <summary>A folder of pictures, a .csv, a list, or a record file, whose usable faces are written anew.</summary>
     public required string Source { get; init; }
 
     /// <summary>The folder of the training set, or the .bin file where <see cref="Pairs"/> are given.</summary>

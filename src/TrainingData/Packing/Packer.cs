@@ -1,6 +1,9 @@
+using FaceCluster.TrainingData.Augmentation;
 using FaceCluster.TrainingData.Datasets;
+using FaceCluster.TrainingData.Loading;
 using FaceCluster.TrainingData.RecordIo;
 using FaceCluster.TrainingData.Verification;
+using FaceCluster.Vision.Imaging;
 
 namespace FaceCluster.TrainingData.Packing;
 
@@ -15,6 +18,11 @@ public static class Packer
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentOutOfRangeException.ThrowIfLessThan(request.MinFaces, 1);
+        if (request.Pairs is null && FaceDatasets.IsRecordFile(request.Source))
+        {
+            return Repack(request, progress, cancellationToken);
+        }
+
         await using var cutter = new FaceCutter(request.Faces, request.ModelFolder);
         return request.Pairs is { } pairs
             ? await PackPairsAsync(PairList.Open(pairs, request.Source), request.Output, cutter, progress, cancellationToken)
@@ -23,7 +31,36 @@ public static class Packer
 
     /// <summary>Writes a set as a record file, the encoded pictures as they are.</summary>
     /// <exception cref="TrainingDataException">A picture cannot be read.</exception>
-    public static void Copy(FaceDataset dataset, string folder, CancellationToken cancellationToken = default)
+    public static void Copy(FaceDataset dataset, string folder, CancellationToken cancellationToken = default) =>
+        Write(dataset, folder, dataset.ReadEncoded, cancellationToken);
+
+    /// <summary>Writes a set as a record file, every picture changed by chance: what it takes to measure on poor pictures.</summary>
+    /// <param name="dataset">The set.</param>
+    /// <param name="folder">Where the other goes.</param>
+    /// <param name="augmentation">How pictures are changed.</param>
+    /// <param name="seed">Draws the changes.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="TrainingDataException">A picture cannot be read.</exception>
+    public static void Degrade(FaceDataset dataset, string folder, AugmentationOptions augmentation, long seed, CancellationToken cancellationToken = default)
+    {
+        var augmenter = new Augmenter(augmentation);
+        Write(dataset, folder, row =>
+        {
+            var random = RandomSource.At(seed, 4, row);
+            var picture = dataset.Read(row);
+            try
+            {
+                augmenter.Apply(ref picture, ref random);
+                return ImageEncoder.Png(picture);
+            }
+            finally
+            {
+                picture.Dispose();
+            }
+        }, cancellationToken);
+    }
+
+    private static void Write(FaceDataset dataset, string folder, Func<int, byte[]> encode, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         using var writer = new RecordDatasetWriter(folder);
@@ -33,11 +70,46 @@ public static class Packer
             writer.BeginClass(dataset.ClassName(label));
             foreach (var row in rows)
             {
-                writer.Add(dataset.ReadEncoded(row));
+                writer.Add(encode(row));
             }
         }
 
         writer.Complete();
+    }
+
+    /// <summary>A record file again as a record file: faces that can be used, of people who have enough of them.</summary>
+    private static PackResult Repack(PackRequest request, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        using var dataset = FaceDatasets.Open(request.Source);
+        if (Path.GetFullPath(request.Output) == Path.GetFullPath(Directory.Exists(request.Source) ? request.Source : Path.GetDirectoryName(request.Source)!))
+        {
+            throw new TrainingDataException($"{request.Output} is the source itself; name another folder.");
+        }
+
+        var refused = new List<string>();
+        var rows = new List<int>();
+        for (var row = 0; row < dataset.Count; row++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                dataset.Read(row).Dispose();
+                rows.Add(row);
+            }
+            catch (TrainingDataException error)
+            {
+                refused.Add(error.Message);
+            }
+
+            progress?.Report((row + 1.0) / dataset.Count);
+        }
+
+        var labels = dataset.Labels.ToArray();
+        var few = rows.GroupBy(row => labels[row]).Where(group => group.Count() < request.MinFaces).ToDictionary(group => group.Key, group => group.Count());
+        refused.AddRange(few.Select(entry => $"{dataset.ClassName(entry.Key)} has {entry.Value} faces; {request.MinFaces} are wanted."));
+        var kept = new SubsetDataset(dataset, request.Source, rows.Where(row => !few.ContainsKey(labels[row])));
+        Copy(kept, request.Output, cancellationToken);
+        return new PackResult(kept.Count, kept.ClassCount, 0, refused);
     }
 
     private static async Task<PackResult> PackFacesAsync(PackRequest request, FaceCutter cutter, IProgress<double>? progress, CancellationToken cancellationToken)

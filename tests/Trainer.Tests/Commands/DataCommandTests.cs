@@ -1,3 +1,4 @@
+using FaceCluster.Testing.Pictures;
 using FaceCluster.Trainer.Tests.Support;
 using FaceCluster.Vision.Models;
 using Xunit;
@@ -82,6 +83,42 @@ public sealed class DataCommandTests
         Assert.Contains("6 faces of 3 people", output, StringComparison.Ordinal);
         string[] names = [.. File.ReadAllLines(faces.File("train/classes.txt")), .. File.ReadAllLines(faces.File("rest/classes.txt"))];
         Assert.Equal(["Ann", "Ben", "Cleo", "Dan", "Eve"], names.Order());
+    }
+
+    [Fact]
+    public async Task Pack_RecordFile_KeepsFacesOfPeopleWithEnough()
+    {
+        using var faces = new SyntheticFaces().Add("Ann", 3).Add("Ben", 3).Add("Cleo", 1);
+        var (first, second) = (faces.File("first"), faces.File("second"));
+        await TrainerProcess.JsonAsync("data", "pack", faces.Path, "--output", first, "--faces", "aligned");
+
+        var packed = await TrainerProcess.JsonAsync("data", "pack", first, "--output", second, "--min-faces", "2");
+
+        Assert.Equal(2, packed.GetProperty("classes").GetInt32());
+        Assert.Equal(6, packed.GetProperty("faces").GetInt32());
+        Assert.Equal(1, packed.GetProperty("left_out").GetInt32());
+        Assert.Equal(["Ann", "Ben"], File.ReadAllLines(Path.Combine(second, "classes.txt")));
+        Assert.Equal(0, (await TrainerProcess.JsonAsync("data", "verify", second)).GetProperty("faults").GetArrayLength());
+
+        var (code, _, error) = await TrainerProcess.RunAsync("data", "pack", first, "--output", first);
+        Assert.Equal(1, code);
+        Assert.Contains("is the source itself", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Degrade_ASet_ChangesPicturesTheSameWayForTheSameSeed()
+    {
+        using var faces = new SyntheticFaces().Add("Ann", 3).Add("Ben", 2);
+        foreach (var (name, seed) in ((string, string)[])[("one", "1"), ("again", "1"), ("other", "2")])
+        {
+            var (code, output, error) = await TrainerProcess.RunAsync("data", "degrade", faces.Path, "--output", faces.File(name), "--blur", "1", "--seed", seed);
+            Assert.True(code == 0, error);
+            Assert.Contains("5 faces of 2 people", output, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, (await TrainerProcess.JsonAsync("data", "verify", faces.File("one"))).GetProperty("faults").GetArrayLength());
+        Assert.Equal(File.ReadAllBytes(faces.File("one/train.rec")), File.ReadAllBytes(faces.File("again/train.rec")));
+        Assert.NotEqual(File.ReadAllBytes(faces.File("one/train.rec")), File.ReadAllBytes(faces.File("other/train.rec")));
     }
 
     [Fact]
