@@ -115,4 +115,8 @@ public sealed record EvaluationResult
     /// <summary>Template protocols, where they were run.</summary>
     [JsonPropertyName("templates")]
     public IReadOnlyList<Templates.TemplateResult>? Templates { get; init; }
+
+    /// <summary>Identification between templates, where the folder has galleries and probes.</summary>
+    [JsonPropertyName("identification")]
+    public IReadOnlyList<Templates.IdentificationResult>? Identification { get; init; }
 }

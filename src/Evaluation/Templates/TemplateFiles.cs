@@ -76,6 +76,44 @@ public static class TemplateFiles
         }
     }
 
+    /// <summary>
+    /// Template and person of <c>ijbX_1N_gallery_*.csv</c> or <c>ijbX_1N_probe_mixed.csv</c>: a heading, then lines with commas that
+    /// begin with the template and the person and name a picture each; every template once.
+    /// </summary>
+    /// <exception cref="TrainingDataException">A line has another form, or a template is of two people; it is named.</exception>
+    public static IReadOnlyList<TemplatePerson> ReadPeople(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new TrainingDataException($"There is no file {path}.");
+        }
+
+        var people = new Dictionary<int, int>();
+        var number = 1;
+        foreach (var line in File.ReadLines(path).Skip(1))
+        {
+            number++;
+            var fields = line.Split(',');
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
+            if (fields.Length < 2)
+            {
+                throw new TrainingDataException($"{path}, line {number} has {fields.Length} fields; template and person are needed.");
+            }
+
+            var (template, person) = (Integer(fields[0], path, number), Integer(fields[1], path, number));
+            if (!people.TryAdd(template, person) && people[template] != person)
+            {
+                throw new TrainingDataException($"{path}, line {number}: the template {template} is of the person {person} here and of {people[template]} above.");
+            }
+        }
+
+        return [.. people.Select(entry => new TemplatePerson(entry.Key, entry.Value))];
+    }
+
     private static IEnumerable<(string[] Fields, int Number)> Lines(string path, int count, string what)
     {
         if (!File.Exists(path))

@@ -37,7 +37,7 @@ public static class TemplateProtocol
 
         var roc = new RocCurve([.. genuine], [.. impostor]);
         return new TemplateResult(
-            form == TemplateForm.Plain ? "plain" : "magface_plus",
+            IdentificationProtocol.Name(form),
             genuine.Count + impostor.Count,
             Targets.ToDictionary(target => target.Name, target => roc.Nearest(target.Rate).TrueAcceptRate));
     }

@@ -22,6 +22,9 @@ public sealed record EvaluationRequest
     /// <summary>A folder with the three text files of IJB-B or IJB-C, whose pictures are in <see cref="Images"/>, or null.</summary>
     public string? TemplateFolder { get; init; }
 
+    /// <summary>Whether the faces of templates also weigh by the detector's score, as the file of points has it.</summary>
+    public bool DetectorWeight { get; init; }
+
     /// <summary>How pictures become aligned faces.</summary>
     public FaceForm Faces { get; init; }
 

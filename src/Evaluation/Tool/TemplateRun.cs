@@ -9,7 +9,10 @@ using FaceCluster.Vision.Imaging;
 
 namespace FaceCluster.Evaluation.Tool;
 
-/// <summary>The 1:1 protocol of IJB-B and IJB-C: pictures aligned by the points that come with them, templates both ways.</summary>
+/// <summary>
+/// The protocols of IJB-B and IJB-C, 1:1 and, where the files of galleries and probes are there, 1:N: pictures aligned by the points
+/// that come with them, templates both ways.
+/// </summary>
 internal static class TemplateRun
 {
     public static async Task<EvaluationResult> RunAsync(
@@ -32,12 +35,25 @@ internal static class TemplateRun
 
         var features = Features(embedded, request.Flip);
         var dimension = features.Length / files.Length;
+        if (request.DetectorWeight)
+        {
+            Weigh(features, dimension, [.. files.Select(file => pictures[file].DetectionScore)]);
+        }
+
         var pairs = Find(request.TemplateFolder!, "_template_pair_label.txt");
         var results = new List<TemplateResult>();
+        var searches = new List<IdentificationResult>();
+        var (galleries, probes) = Identification(request.TemplateFolder!);
         foreach (var form in (TemplateForm[])[TemplateForm.Plain, TemplateForm.MagnitudeWeighted])
         {
-            results.Add(TemplateProtocol.Verify(
-                TemplateSet.Aggregate(features, dimension, templates, media, form), TemplateFiles.ReadPairs(pairs), form));
+            var set = TemplateSet.Aggregate(features, dimension, templates, media, form);
+            results.Add(TemplateProtocol.Verify(set, TemplateFiles.ReadPairs(pairs), form));
+            searches.AddRange(galleries.Select(gallery => IdentificationProtocol.Identify(set, gallery.People, probes, form, gallery.Name)));
+            if (galleries.Count > 1)
+            {
+                searches.Add(IdentificationProtocol.IdentifyTogether(
+                    set, [.. galleries.SelectMany(gallery => gallery.People)], probes, form, string.Join('+', galleries.Select(gallery => gallery.Name))));
+            }
         }
 
         return new EvaluationResult
@@ -47,7 +63,34 @@ internal static class TemplateRun
             Flip = request.Flip.ToString().ToLowerInvariant(),
             MagnitudeQuantiles = ModelEvaluation.QuantilesOf(embedded.Faces.Magnitudes),
             Templates = results,
+            Identification = searches.Count > 0 ? searches : null,
         };
+    }
+
+    /// <summary>The galleries, one file each, and the probes; none where the folder has only the files of 1:1.</summary>
+    private static (IReadOnlyList<(string Name, IReadOnlyList<TemplatePerson> People)> Galleries, IReadOnlyList<TemplatePerson> Probes) Identification(string folder)
+    {
+        string[] files = [.. Directory.GetFiles(folder, "*_1N_gallery_*.csv").Order(StringComparer.Ordinal)];
+        return files.Length == 0
+            ? ([], [])
+            : ([.. files.Select(file => (GalleryName(file), TemplateFiles.ReadPeople(file)))], TemplateFiles.ReadPeople(Find(folder, "_1N_probe_mixed.csv")));
+    }
+
+    private static string GalleryName(string file)
+    {
+        var name = Path.GetFileNameWithoutExtension(file);
+        return name[(name.LastIndexOf('_') + 1)..];
+    }
+
+    private static void Weigh(float[] features, int dimension, float[] weights)
+    {
+        for (var row = 0; row < weights.Length; row++)
+        {
+            foreach (ref var value in features.AsSpan(row * dimension, dimension))
+            {
+                value *= weights[row];
+            }
+        }
     }
 
     private static string Find(string folder, string ending)

@@ -16,6 +16,7 @@ internal sealed class EvalCommand : TrainerCommand
     private readonly Option<string?> _pairs = new("--pairs") { Description = "Pairs over the images, in LFW's form or 'file file 0|1'.", HelpName = "FILE" };
     private readonly Option<string?> _bin = new("--bin") { Description = "A verification set, in place of images.", HelpName = "FILE" };
     private readonly Option<string?> _ijb = new("--ijb") { Description = "A folder with the text files of IJB-B or IJB-C; --images is the folder of loose crops.", HelpName = "DIR" };
+    private readonly Option<bool> _detector = new("--detector-weight") { Description = "Faces of templates also weigh by the detector's score (with --ijb)." };
     private readonly Option<FaceForm> _faces = new("--faces") { Description = "How pictures become faces: auto (112x112 is aligned, otherwise whole), aligned, whole (the picture is the face's box), detect.", DefaultValueFactory = _ => FaceForm.Auto };
     private readonly Option<FlipMode> _flip = new("--flip") { Description = "What the ten-fold accuracy compares: none, add (with the mirror image's embedding), concat.", DefaultValueFactory = _ => FlipMode.None };
     private readonly Option<string?> _models = new("--models") { Description = "The folder of the detector and landmark models.", HelpName = "DIR" };
@@ -29,7 +30,7 @@ internal sealed class EvalCommand : TrainerCommand
     public EvalCommand(TextWriter output, TextWriter error)
         : base("eval", "Measures an embedding model: verification, magnitude as quality, clustering, templates.", output, error)
     {
-        foreach (var option in (Option[])[_model, _images, _pairs, _bin, _ijb, _faces, _flip, _models, _order, _mean, _scale, _calibrate, _report, _json])
+        foreach (var option in (Option[])[_model, _images, _pairs, _bin, _ijb, _detector, _faces, _flip, _models, _order, _mean, _scale, _calibrate, _report, _json])
         {
             Options.Add(option);
         }
@@ -43,6 +44,7 @@ internal sealed class EvalCommand : TrainerCommand
                 Pairs = parse.GetValue(_pairs),
                 Bin = parse.GetValue(_bin),
                 TemplateFolder = parse.GetValue(_ijb),
+                DetectorWeight = parse.GetValue(_detector),
                 Faces = parse.GetValue(_faces),
                 Flip = parse.GetValue(_flip),
                 ModelFolder = parse.GetValue(_models),
@@ -91,6 +93,19 @@ internal sealed class EvalCommand : TrainerCommand
             foreach (var (far, tar) in template.Rates)
             {
                 Line($"templates ({template.Form}), TAR at FAR {far}", tar);
+            }
+        }
+
+        foreach (var search in result.Identification ?? [])
+        {
+            foreach (var (rank, share) in search.Ranks)
+            {
+                Line($"gallery {search.Gallery} ({search.Form}, {search.Variant}), {rank}", share);
+            }
+
+            foreach (var (fpir, tpir) in search.Rates)
+            {
+                Line($"gallery {search.Gallery} ({search.Form}, {search.Variant}), TPIR at FPIR {fpir}", tpir);
             }
         }
 

@@ -1,3 +1,4 @@
+using FaceCluster.Testing.Pictures;
 using System.Text.Json;
 using FaceCluster.Trainer.Tests.Support;
 using FaceCluster.Training.Backbones;
@@ -83,6 +84,18 @@ public sealed class EvalCommandTests
         Assert.Equal(["plain", "magface_plus"], templates.EnumerateArray().Select(item => item.GetProperty("form").GetString()));
         Assert.Equal(28, templates[0].GetProperty("pairs").GetInt32());
         Assert.InRange(templates[1].GetProperty("tar").GetProperty("1e-1").GetDouble(), 0, 1);
+        Assert.Equal(JsonValueKind.Null, result.GetProperty("identification").ValueKind);
+
+        // Ann's and Ben's first templates are one gallery, Cleo's the other; all second templates are probes.
+        File.WriteAllText(Path.Combine(meta, "ijbc_1N_gallery_G1.csv"), "TEMPLATE_ID,SUBJECT_ID,FILENAME\n0,0,a.jpg\n0,0,b.jpg\n2,1,c.jpg\n");
+        File.WriteAllText(Path.Combine(meta, "ijbc_1N_gallery_G2.csv"), "TEMPLATE_ID,SUBJECT_ID,FILENAME\n4,2,a.jpg\n");
+        File.WriteAllText(Path.Combine(meta, "ijbc_1N_probe_mixed.csv"), "TEMPLATE_ID,SUBJECT_ID,FILENAME\n1,0,a.jpg\n3,1,a.jpg\n5,2,a.jpg\n7,3,a.jpg\n");
+        result = await TrainerProcess.JsonAsync("eval", "--model", model, "--ijb", meta, "--images", faces.Path, "--detector-weight");
+        var search = result.GetProperty("identification");
+        Assert.Equal(["G1", "G2", "G1+G2", "G1", "G2", "G1+G2"], search.EnumerateArray().Select(item => item.GetProperty("gallery").GetString()));
+        Assert.Equal((2, 2), (search[0].GetProperty("mated").GetInt32(), search[0].GetProperty("strangers").GetInt32()));
+        Assert.Equal(1, search[1].GetProperty("ranks").GetProperty("top_1").GetDouble());
+        Assert.Equal(("reference", 3), (search[2].GetProperty("variant").GetString(), search[2].GetProperty("mated").GetInt32()));
     }
 
     [Fact]
