@@ -1,12 +1,13 @@
+using FaceCluster.Testing.Pictures;
 using System.Text.Json;
-using FaceCluster.Silo;
+using FaceCluster.Cli;
+using FaceCluster.Cli.CommandLine;
 using FaceCluster.Trainer.Tests.Commands;
 using FaceCluster.Trainer.Tests.Support;
 using FaceCluster.V1;
 using FaceCluster.Vision.Models;
 using Google.Protobuf;
 using Grpc.Net.Client;
-using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace FaceCluster.Trainer.Tests.EndToEnd;
@@ -57,16 +58,27 @@ public sealed class FiveCommandsTests
     /// <summary>A server reads pictures with the model and stores what it sees.</summary>
     private static async Task ServeAsync(string model, string data)
     {
-        var options = new FaceClusterServerOptions
+        using var stop = new CancellationTokenSource();
+        using var output = new AddressWriter();
+        using var error = new StringWriter();
+        var serving = FaceClusterCommandLine.RunAsync(
+            ["serve", "--model", model, "--data", data, "--port", "0", "--no-http"], new CliConsole(output, TextWriter.Synchronized(error), showsProgress: false), stop.Token);
+        await Task.WhenAny(serving, output.Address);
+        Assert.False(serving.IsCompleted, error.ToString());
+        try
         {
-            DataDirectory = data,
-            GrpcPort = 0,
-            HttpPort = null,
-            ConfigureLogging = logging => logging.SetMinimumLevel(LogLevel.None),
-        };
-        options.Inference.ConfigureVision = vision => vision.EmbeddingFile = model;
-        await using var server = await FaceClusterServer.StartAsync(options);
-        using var channel = GrpcChannel.ForAddress(server.GrpcAddress);
+            await IngestAsync(await output.Address);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await serving;
+        }
+    }
+
+    private static async Task IngestAsync(Uri address)
+    {
+        using var channel = GrpcChannel.ForAddress(address);
         var ingest = new IngestService.IngestServiceClient(channel);
         var items = Enumerable.Range(0, 4).Select(i => new IngestItem
         {
@@ -78,5 +90,22 @@ public sealed class FiveCommandsTests
         Assert.All(answer.Acknowledgements, item => Assert.Single(item.Faces));
         var status = await new ServerService.ServerServiceClient(channel).GetServerInfoAsync(new GetServerInfoRequest());
         Assert.Contains("trained-", status.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Waits for the line that tells where the server listens.</summary>
+    private sealed class AddressWriter : StringWriter
+    {
+        private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<Uri> Address => _address.Task;
+
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            if (value?.StartsWith("gRPC", StringComparison.Ordinal) == true)
+            {
+                _address.TrySetResult(new Uri(value[4..].Trim()));
+            }
+        }
     }
 }
