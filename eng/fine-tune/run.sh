@@ -4,12 +4,13 @@
 #
 #   eng/fine-tune/run.sh IMAGES [SEED ...]      IMAGES: a folder of Name_0001.jpg face crops
 #
-# Writes artifacts/fine-tune/: the split, a folder per run with its log and report, results.jsonl with one line a model.
+# Writes artifacts/fine-tune/: the split, a folder per run with its log and report, results.jsonl with two lines a model: over the
+# held-out pictures as they are, and over poorer copies of them (blurred, shrunk, compressed by chance).
 # An interrupted run goes on where its last checkpoint is when the command is given again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-[ $# -ge 1 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 images="$1"
 shift
 seeds=("${@:-1}")
@@ -24,8 +25,17 @@ if [ ! -d "$work/held" ]; then
   mv "$work/held.part" "$work/held"
 fi
 
+if [ ! -d "$work/poor" ]; then
+  "${train[@]}" data degrade "$work/held" --output "$work/poor.part"
+  mv "$work/poor.part" "$work/poor"
+fi
+
 measure() { # NAME MODEL
-  "${train[@]}" eval --model "$2" --images "$work/held" --report "$work/$1.html" --json | sed "s/^{/{\"run\":\"$1\",/" | tee -a "$work/results.jsonl"
+  local set
+  for set in held poor; do
+    "${train[@]}" eval --model "$2" --images "$work/$set" --report "$work/$1-$set.html" --json \
+      | sed "s/^{/{\"run\":\"$1\",\"set\":\"$set\",/" | tee -a "$work/results.jsonl"
+  done
 }
 
 : >"$work/results.jsonl"
