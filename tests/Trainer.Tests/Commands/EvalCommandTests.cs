@@ -1,5 +1,5 @@
-using FaceCluster.Testing.Pictures;
 using System.Text.Json;
+using FaceCluster.Testing.Pictures;
 using FaceCluster.Trainer.Tests.Support;
 using FaceCluster.Training.Backbones;
 using FaceCluster.Training.Onnx;

@@ -1,7 +1,7 @@
-using FaceCluster.Testing.Pictures;
 using System.Text.Json;
 using FaceCluster.Cli;
 using FaceCluster.Cli.CommandLine;
+using FaceCluster.Testing.Pictures;
 using FaceCluster.Trainer.Tests.Commands;
 using FaceCluster.Trainer.Tests.Support;
 using FaceCluster.V1;

@@ -1,6 +1,6 @@
-using FaceCluster.Testing.Pictures;
 using System.Buffers.Binary;
 using CsCheck;
+using FaceCluster.Testing.Pictures;
 using FaceCluster.TrainingData.RecordIo;
 using FaceCluster.TrainingData.Tests.Support;
 using Xunit;

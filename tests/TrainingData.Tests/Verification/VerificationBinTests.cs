@@ -1,5 +1,5 @@
-using FaceCluster.Testing.Pictures;
 using CsCheck;
+using FaceCluster.Testing.Pictures;
 using FaceCluster.TrainingData.Tests.Support;
 using FaceCluster.TrainingData.Verification;
 using Xunit;
