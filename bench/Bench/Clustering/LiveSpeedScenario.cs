@@ -9,14 +9,16 @@ namespace FaceCluster.Bench.Clustering;
 /// </summary>
 internal static class LiveSpeedScenario
 {
-    private const int Inserts = 1000;
+    // The first inserts wait for the compiler, up to 20 ms each.
+    private const int WarmUp = 1000;
+    private const int Inserts = 2000;
 
     public static Task<int> RunAsync(string[] arguments)
     {
         int[] sizes = arguments.Length == 0 ? [10_000, 100_000] : [.. arguments.Select(int.Parse)];
         foreach (var size in sizes)
         {
-            var mixture = FaceMixture.Make(size + Inserts, GroupOptions.Default.Neighbours);
+            var mixture = FaceMixture.Make(size + WarmUp + Inserts, GroupOptions.Default.Neighbours);
             var order = Enumerable.Range(0, mixture.Faces.Count).ToArray();
             new Random(5).Shuffle(order);
             var search = new GraphNeighbours(mixture.Graph, order);
@@ -33,8 +35,16 @@ internal static class LiveSpeedScenario
             Console.WriteLine($"{size,9:N0} faces: filled in {filled:F1} s, all clusters in {clock.Elapsed.TotalSeconds:F1} s");
             var times = new List<(double Milliseconds, LiveRefresh Refresh)>(Inserts);
             var (faces, replayed, attempts) = (0L, 0L, 0L);
+            var (collections, paused) = (0, 0.0);
             for (var n = size; n < order.Length; n++)
             {
+                if (n == size + WarmUp)
+                {
+                    times.Clear();
+                    (faces, replayed, attempts) = (0, 0, 0);
+                    (collections, paused) = (GC.CollectionCount(0), GC.GetTotalPauseDuration().TotalMilliseconds);
+                }
+
                 clock.Restart();
                 live.Insert(mixture.Faces.Rank(order[n]), mixture.Faces.Unit(order[n]));
                 var refresh = live.Refresh();
@@ -44,12 +54,14 @@ internal static class LiveSpeedScenario
                 attempts += refresh.Attempts;
             }
 
+            (collections, paused) = (GC.CollectionCount(0) - collections, GC.GetTotalPauseDuration().TotalMilliseconds - paused);
             times.Sort((a, b) => a.Milliseconds.CompareTo(b.Milliseconds));
             var slowest = times[(Inserts * 99 / 100)..];
             Console.WriteLine(
                 $"{size,9:N0} faces: an insert with its refresh p50 {times[Inserts / 2].Milliseconds:F2} ms, p99 {slowest[0].Milliseconds:F2} ms, most {times[^1].Milliseconds:F2} ms; "
                 + $"{(double)faces / Inserts:F0} faces computed and {(double)replayed / Inserts:F0} replayed, {(double)attempts / Inserts:F2} attempts; "
-                + $"the slowest hundredth {slowest.Average(t => t.Refresh.Faces):F0}, {slowest.Average(t => t.Refresh.Replayed):F0} and {slowest.Average(t => t.Refresh.Attempts):F2}");
+                + $"the slowest hundredth {slowest.Average(t => t.Refresh.Faces):F0}, {slowest.Average(t => t.Refresh.Replayed):F0} and {slowest.Average(t => t.Refresh.Attempts):F2}; "
+                + $"{collections} of them met a collection, {paused / Math.Max(1, collections):F0} ms each");
         }
 
         return Task.FromResult(0);

@@ -10,13 +10,14 @@ namespace FaceCluster.Clustering;
 /// exact integer function of the sets of faces of its two groups, so a score does not depend on how the groups came about,
 /// on threads or on the platform. A step re-scores the edges of joined groups only.
 /// </remarks>
-internal sealed class GroupTable
+internal sealed partial class GroupTable
 {
     private readonly GroupVectors _vectors;
     private readonly EdgeTable _edges;
     private readonly GroupTraits[] _traits;
     private readonly GroupOptions _options;
     private readonly int[]? _ranks;
+    private readonly bool _alone;
     private readonly int[] _into;
     private readonly RoundOfJoins _round;
     private readonly byte[] _touched;
@@ -30,8 +31,11 @@ internal sealed class GroupTable
     /// <param name="edges">Edges between single rows.</param>
     /// <param name="options">Settings.</param>
     /// <param name="ranks">Rank of each row, lower is higher; null where the rows are in rank order.</param>
-    public GroupTable(GroupVectors vectors, GroupTraits[] traits, EdgeTable edges, GroupOptions options, int[]? ranks = null)
+    /// <param name="alone">Whether the table works on the caller's thread only.</param>
+    public GroupTable(
+        GroupVectors vectors, GroupTraits[] traits, EdgeTable edges, GroupOptions options, int[]? ranks = null, bool alone = false)
     {
+        _alone = alone;
         _ranks = ranks;
         _vectors = vectors;
         _traits = traits;
@@ -123,7 +127,7 @@ internal sealed class GroupTable
     /// <summary>Scores all edges and lets every group choose.</summary>
     public void Start()
     {
-        WorkRanges.Run(Count, (from, to) =>
+        Run(Count, (from, to) =>
         {
             for (var i = from; i < to; i++)
             {
@@ -133,7 +137,7 @@ internal sealed class GroupTable
                 }
             }
         });
-        WorkRanges.Run(Count, (from, to) =>
+        Run(Count, (from, to) =>
         {
             for (var i = from; i < to; i++)
             {
@@ -163,7 +167,7 @@ internal sealed class GroupTable
     /// <returns>The groups whose edges have changed, until the next call.</returns>
     public ReadOnlySpan<int> Join(List<(int Into, int From)> pairs, bool choose = true)
     {
-        WorkRanges.Run(pairs.Count, (from, to) =>
+        Run(pairs.Count, (from, to) =>
         {
             for (var i = from; i < to; i++)
             {
@@ -179,7 +183,7 @@ internal sealed class GroupTable
         }
 
         var touched = Touched(pairs);
-        WorkRanges.Run(touched, (from, to) =>
+        Run(touched, (from, to) =>
         {
             for (var i = from; i < to; i++)
             {
@@ -188,14 +192,14 @@ internal sealed class GroupTable
         });
         if (choose)
         {
-            WorkRanges.Run(pairs.Count, (from, to) =>
+            Run(pairs.Count, (from, to) =>
             {
                 for (var i = from; i < to; i++)
                 {
                     ScoreJoined(pairs[i].Into);
                 }
             });
-            WorkRanges.Run(touched, (from, to) =>
+            Run(touched, (from, to) =>
             {
                 for (var i = from; i < to; i++)
                 {
@@ -208,7 +212,7 @@ internal sealed class GroupTable
             MirrorProducts(pairs);
         }
 
-        WorkRanges.Run(pairs.Count, (from, to) =>
+        Run(pairs.Count, (from, to) =>
         {
             for (var i = from; i < to; i++)
             {
@@ -217,16 +221,6 @@ internal sealed class GroupTable
             }
         });
         return _touchedGroups.AsSpan(0, touched);
-    }
-
-    /// <summary>Log-odds of the join of two groups, faces of one frame taken into account.</summary>
-    public static float ScoreOf(
-        GroupOptions options, in GroupTraits a, in GroupTraits b, long dot, long support, float bestEdge, int pairsInOneFrame)
-    {
-        var score = JoinModel.Score(options.Weights, a, b, dot / (a.Norm * b.Norm), support, bestEdge);
-
-        // The average over the smaller group, at most two per face.
-        return (float)(pairsInOneFrame == 0 ? score : score - (options.SameFramePenalty * Math.Min(2, (double)pairsInOneFrame / Math.Min(a.Size, b.Size))));
     }
 
     /// <summary>Whether a join is forbidden, by a person or by the largest size that templates can hold.</summary>
@@ -253,6 +247,8 @@ internal sealed class GroupTable
 
         return conflicts;
     }
+
+    private void Run(int count, Action<int, int> body) => WorkRanges.Run(count, body, _alone);
 
     private bool IsHigher(int a, int b) => _ranks is null ? a < b : _ranks[a] < _ranks[b];
 
@@ -305,7 +301,7 @@ internal sealed class GroupTable
     private int Touched(List<(int Into, int From)> pairs)
     {
         // Threads may mark the same group; all write the same value.
-        WorkRanges.Run(pairs.Count, (from, to) =>
+        Run(pairs.Count, (from, to) =>
         {
             for (var i = from; i < to; i++)
             {
@@ -329,73 +325,5 @@ internal sealed class GroupTable
         }
 
         return count;
-    }
-
-    /// <summary>Scores the edges of a group on its own side.</summary>
-    private void ScoreAll(int group)
-    {
-        for (var segment = group; segment >= 0; segment = _edges.Next(segment))
-        {
-            foreach (ref var edge in _edges.Segment(segment))
-            {
-                Score(group, ref edge);
-            }
-        }
-    }
-
-    /// <summary>Scores the edges of a joined group on both sides. Of two joined groups the lower row does it.</summary>
-    private void ScoreJoined(int group)
-    {
-        for (var segment = group; segment >= 0; segment = _edges.Next(segment))
-        {
-            foreach (ref var edge in _edges.Segment(segment))
-            {
-                if (edge.Other < group && _round.Took(edge.Other))
-                {
-                    continue;
-                }
-
-                Score(group, ref edge);
-                _edges.Find(edge.Other, group).Mirror(edge);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Scores an edge. The score rises with the product of the templates, so where even an upper bound does not reach the
-    /// strictness, nobody will ask for the product itself.
-    /// </summary>
-    private void Score(int group, ref GroupEdge edge)
-    {
-        edge.Score = ScoreOf(group, edge);
-        if (!edge.IsExact && (edge.Score > _options.Strictness || !_boundsHold))
-        {
-            edge.Set(_vectors.Dot(group, edge.Other), exact: true);
-            edge.Score = ScoreOf(group, edge);
-        }
-    }
-
-    private float ScoreOf(int group, in GroupEdge edge) => ScoreOf(
-        _options, _traits[group], _traits[edge.Other], edge.Dot, edge.Support, edge.Best,
-        Vetoes.IsEmpty ? 0 : Vetoes.PairsInOneFrame(group, edge.Other));
-
-    private void Choose(int group)
-    {
-        var best = -1;
-        var bestScore = (float)_options.Strictness;
-        for (var segment = group; segment >= 0; segment = _edges.Next(segment))
-        {
-            foreach (ref readonly var edge in _edges.Segment(segment))
-            {
-                if ((edge.Score > bestScore || (edge.Score == bestScore && best >= 0 && IsHigher(edge.Other, best))) && !Forbidden(group, edge.Other))
-                {
-                    best = edge.Other;
-                    bestScore = edge.Score;
-                }
-            }
-        }
-
-        _best[group] = best;
-        _bestScore[group] = bestScore;
     }
 }

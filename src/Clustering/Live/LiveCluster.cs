@@ -11,10 +11,10 @@ internal sealed class LiveCluster
     public required List<int> Members { get; init; }
 
     /// <summary>The joins, by round, with slots for rows.</summary>
-    public IReadOnlyList<RecordedJoin> Joins { get; init; } = [];
+    public RecordedJoin[] Joins { get; init; } = [];
 
     /// <summary>The choices, by round; a group keeps its choice until the next entry.</summary>
-    public IReadOnlyList<RecordedChoice> Choices { get; init; } = [];
+    public RecordedChoice[] Choices { get; init; } = [];
 
     /// <summary>The traits of the whole cluster.</summary>
     public GroupTraits Traits { get; init; }

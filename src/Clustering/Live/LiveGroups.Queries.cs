@@ -122,7 +122,9 @@ public sealed partial class LiveGroups
         {
             dot += Dot(slot, b);
             pairs += _constraints.Frame(_faces[slot].Rank.Id).Count(id => _slots.TryGetValue(id, out var other) && _faces[other].Cluster == b);
-            foreach (var (other, edge) in EdgesOf(slot))
+            _edges.Clear();
+            AddEdges(slot, _edges);
+            foreach (var (_, other, edge) in _edges)
             {
                 if (_faces[other].Cluster == b)
                 {

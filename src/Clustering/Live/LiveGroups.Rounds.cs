@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
 namespace FaceCluster.Clustering;
 
 /// <content>The rounds of a region, with the clusters around it replayed.</content>
@@ -14,13 +17,16 @@ public sealed partial class LiveGroups
     /// against a recorded one outside. Groups of the region see all their neighbours. So the joins of the round are those of
     /// the batch run, and so on for the next round. Where a check fails, the cluster becomes part of the region.
     /// </remarks>
-    private sealed class LocalRounds
+    private sealed class LocalRounds : IDisposable
     {
         private readonly LiveGroups _owner;
         private readonly HashSet<LiveCluster> _region;
         private readonly HashSet<LiveCluster> _around = [];
         private readonly int[] _slots;
-        private readonly Dictionary<int, int> _rows;
+
+        // One more than the row of a slot, 0 for slots that take no part. All zero between two regions.
+        private readonly int[] _rows;
+        private readonly GroupEdge[] _edges;
         private readonly bool[] _inside;
         private readonly GroupTable _table;
         private readonly List<RecordedJoin> _joins = [];
@@ -33,17 +39,19 @@ public sealed partial class LiveGroups
         {
             _owner = owner;
             _region = region;
-            var edges = new List<(int Slot, int Other, GroupEdge Edge)>();
+            var edges = owner._edges;
+            edges.Clear();
             foreach (var slot in region.SelectMany(cluster => cluster.Members))
             {
-                foreach (var (other, edge) in owner.EdgesOf(slot))
+                var first = edges.Count;
+                owner.AddEdges(slot, edges);
+                for (int e = first, end = edges.Count; e < end; e++)
                 {
-                    edges.Add((slot, other, edge));
-                    var cluster = owner._faces[other].Cluster!;
+                    var cluster = owner._faces[edges[e].Other].Cluster!;
                     if (!region.Contains(cluster))
                     {
                         _around.Add(cluster);
-                        edges.Add((other, slot, edge));
+                        edges.Add(new LiveEdge(edges[e].Other, slot, edges[e].Edge));
                     }
                 }
             }
@@ -51,11 +59,16 @@ public sealed partial class LiveGroups
             _slots = [.. region.Concat(_around).SelectMany(cluster => cluster.Members)];
             Array.Sort(Array.ConvertAll(_slots, slot => owner._faces[slot].Rank), _slots);
             Array.Reverse(_slots);
-            _rows = new Dictionary<int, int>(_slots.Length);
+            if (owner._rows.Length < owner._faces.Length)
+            {
+                owner._rows = new int[owner._faces.Length];
+            }
+
+            _rows = owner._rows;
             _inside = new bool[_slots.Length];
             for (var row = 0; row < _slots.Length; row++)
             {
-                _rows.Add(_slots[row], row);
+                _rows[_slots[row]] = row + 1;
                 _inside[row] = region.Contains(owner._faces[_slots[row]].Cluster!);
                 Faces += _inside[row] ? 1 : 0;
             }
@@ -64,8 +77,13 @@ public sealed partial class LiveGroups
             _partner = new int[_slots.Length];
             Array.Fill(_partner, -1);
             _partnerScore = new float[_slots.Length];
+            _edges = ArrayPool<GroupEdge>.Shared.Rent(edges.Count);
             _table = new GroupTable(
-                new GroupVectors(owner._codes, owner.Dimension, _slots.Length, _slots), Singles(), Table(edges), owner.Options);
+                new GroupVectors(owner._codes, owner.Dimension, _slots.Length, _slots),
+                Singles(),
+                Table(CollectionsMarshal.AsSpan(edges)),
+                owner.Options,
+                alone: true);
         }
 
         /// <summary>Faces of the region.</summary>
@@ -78,10 +96,12 @@ public sealed partial class LiveGroups
         /// <returns>Those clusters.</returns>
         public HashSet<LiveCluster> Run()
         {
-            var script = Script.Of(_around);
+            var script = _owner._script;
+            script.Start(_around);
+            _table.Recorded.EnsureCapacity(Replayed);
             foreach (var (join, dot) in _around.SelectMany(cluster => cluster.Joins))
             {
-                _table.Recorded.Add(_rows[join.From], (dot, (long)(join.Support * JoinModel.SupportUnit)));
+                _table.Recorded.Add(RowOf(join.From), (dot, (long)(join.Support * JoinModel.SupportUnit)));
             }
 
             Constrain(script);
@@ -90,14 +110,16 @@ public sealed partial class LiveGroups
             var pairs = new List<(int Into, int From)>();
             for (var round = 1; ; round++)
             {
-                foreach (var choice in script.ChoicesOf(round))
+                script.MoveTo(round);
+                foreach (ref readonly var choice in script.Choices)
                 {
-                    _partner[_rows[choice.Group]] = choice.Partner;
-                    _partnerScore[_rows[choice.Group]] = choice.Score;
+                    var group = RowOf(choice.Group);
+                    _partner[group] = choice.Partner;
+                    _partnerScore[group] = choice.Score;
                 }
 
                 Record(round, changed);
-                Check(script, round, changed);
+                Check(script, changed);
                 if (_affected.Count > 0)
                 {
                     return _affected;
@@ -111,12 +133,16 @@ public sealed partial class LiveGroups
                     _joins.Add(Record(_table.Describe(round, into, from, _table.BestScore(into))));
                 }
 
-                pairs.AddRange(script.JoinsOf(round).Select(join => (_rows[join.Into], _rows[join.From])));
+                foreach (ref readonly var recorded in script.Joins)
+                {
+                    pairs.Add((RowOf(recorded.Join.Into), RowOf(recorded.Join.From)));
+                }
+
                 pairs.Sort();
                 changed = pairs.Count > 0 ? _table.Join(pairs) : [];
                 if (pairs.Count == 0)
                 {
-                    if (script.NextAfter(round) is not { } next)
+                    if (script.Next is not { } next)
                     {
                         return _affected;
                     }
@@ -147,7 +173,7 @@ public sealed partial class LiveGroups
             var joins = _joins.ToLookup(
                 recorded => _table.GroupOf(recorded.Join.Into),
                 recorded => recorded with { Join = recorded.Join with { Into = _slots[recorded.Join.Into], From = _slots[recorded.Join.From] } });
-            var choices = _choices.ToLookup(choice => _table.GroupOf(_rows[choice.Group]));
+            var choices = _choices.ToLookup(choice => _table.GroupOf(RowOf(choice.Group)));
             foreach (var (group, slots) in members)
             {
                 var cluster = new LiveCluster
@@ -164,6 +190,20 @@ public sealed partial class LiveGroups
             }
         }
 
+        /// <summary>Gives back what was borrowed.</summary>
+        public void Dispose()
+        {
+            foreach (var slot in _slots)
+            {
+                _rows[slot] = 0;
+            }
+
+            ArrayPool<GroupEdge>.Shared.Return(_edges);
+        }
+
+        /// <summary>The row of a slot, or -1 where it takes no part.</summary>
+        private int RowOf(int slot) => _rows[slot] - 1;
+
         private RecordedJoin Record(GroupJoin join) => new(join, _table.Product(join.Into, join.From));
 
         private GroupTraits[] Singles()
@@ -177,12 +217,12 @@ public sealed partial class LiveGroups
             return traits;
         }
 
-        private EdgeTable Table(List<(int Slot, int Other, GroupEdge Edge)> edges)
+        private EdgeTable Table(ReadOnlySpan<LiveEdge> edges)
         {
             var start = new int[_slots.Length + 1];
-            foreach (var (slot, _, _) in edges)
+            foreach (ref readonly var edge in edges)
             {
-                start[_rows[slot] + 1]++;
+                start[RowOf(edge.Slot) + 1]++;
             }
 
             for (var row = 0; row < _slots.Length; row++)
@@ -191,21 +231,20 @@ public sealed partial class LiveGroups
             }
 
             var filled = start.ToArray();
-            var table = new GroupEdge[edges.Count];
-            foreach (var (slot, other, edge) in edges)
+            foreach (ref readonly var edge in edges)
             {
-                table[filled[_rows[slot]]++] = edge with { Other = _rows[other] };
+                _edges[filled[RowOf(edge.Slot)]++] = edge.Edge with { Other = RowOf(edge.Other) };
             }
 
-            return new EdgeTable(table, start);
+            return new EdgeTable(_edges, start);
         }
 
         /// <summary>Must-links are joined first, as in a batch run; then what keeps groups apart.</summary>
-        private void Constrain(Script script)
+        private void Constrain(LiveScript script)
         {
-            foreach (var join in script.JoinsOf(0))
+            foreach (ref readonly var recorded in script.Joins)
             {
-                _table.Join([(_rows[join.Into], _rows[join.From])], choose: false);
+                _table.Join([(RowOf(recorded.Join.Into), RowOf(recorded.Join.From))], choose: false);
             }
 
             var constraints = _owner._constraints;
@@ -242,7 +281,7 @@ public sealed partial class LiveGroups
             {
                 foreach (var other in partners(_owner._faces[_slots[row]].Rank.Id))
                 {
-                    if (_owner._slots.TryGetValue(other, out var slot) && _rows.TryGetValue(slot, out var right) && right > row)
+                    if (_owner._slots.TryGetValue(other, out var slot) && RowOf(slot) is var right && right > row)
                     {
                         pairs.Add((row, right));
                     }
@@ -275,16 +314,16 @@ public sealed partial class LiveGroups
         }
 
         /// <summary>Finds groups around the region that would not choose as recorded, or that the region would now join.</summary>
-        private void Check(Script script, int round, ReadOnlySpan<int> changed)
+        private void Check(LiveScript script, ReadOnlySpan<int> changed)
         {
             foreach (var group in changed)
             {
                 CheckGroup(group);
             }
 
-            foreach (var choice in script.ChoicesOf(round))
+            foreach (ref readonly var choice in script.Choices)
             {
-                CheckGroup(_rows[choice.Group]);
+                CheckGroup(RowOf(choice.Group));
             }
 
             void CheckGroup(int group)
@@ -344,38 +383,5 @@ public sealed partial class LiveGroups
         }
 
         private bool IsOutside(int slot) => _owner._faces[slot].Cluster is { } cluster && !_region.Contains(cluster);
-    }
-
-    /// <summary>What the clusters around a region did, by round.</summary>
-    private sealed class Script
-    {
-        private readonly ILookup<int, GroupJoin> _joins;
-        private readonly ILookup<int, RecordedChoice> _choices;
-        private readonly SortedSet<int> _rounds;
-
-        private Script(ILookup<int, GroupJoin> joins, ILookup<int, RecordedChoice> choices)
-        {
-            _joins = joins;
-            _choices = choices;
-            _rounds = [.. joins.Select(round => round.Key), .. choices.Select(round => round.Key)];
-        }
-
-        public static Script Of(IEnumerable<LiveCluster> clusters)
-        {
-            var all = clusters.ToArray();
-            return new Script(
-                all.SelectMany(cluster => cluster.Joins).Select(recorded => recorded.Join).ToLookup(join => join.Round),
-                all.SelectMany(cluster => cluster.Choices).ToLookup(choice => choice.Round));
-        }
-
-        public IEnumerable<GroupJoin> JoinsOf(int round) => _joins[round];
-
-        public IEnumerable<RecordedChoice> ChoicesOf(int round) => _choices[round];
-
-        public int? NextAfter(int round)
-        {
-            var later = _rounds.GetViewBetween(round + 1, int.MaxValue);
-            return later.Count == 0 ? null : later.Min;
-        }
     }
 }

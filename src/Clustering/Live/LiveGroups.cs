@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using FaceCluster.Core;
 
 namespace FaceCluster.Clustering;
@@ -23,6 +24,11 @@ public sealed partial class LiveGroups
     private readonly HashSet<LiveCluster> _dirty = [];
     private readonly HashSet<int> _staleOutward = [];
     private readonly LiveConstraints _constraints = new();
+
+    // Used again by every refresh: what a refresh allocates, the collector takes back in pauses longer than the refresh.
+    private readonly List<LiveEdge> _edges = [];
+    private readonly LiveScript _script = new();
+    private int[] _rows = [];
     private Face[] _faces = new Face[64];
     private short[] _codes;
     private int _used;
@@ -165,7 +171,7 @@ public sealed partial class LiveGroups
         while (_dirty.Count > 0)
         {
             attempts++;
-            var rounds = new LocalRounds(this, _dirty);
+            using var rounds = new LocalRounds(this, _dirty);
             var affected = rounds.Run();
             faces += rounds.Faces;
             replayed += rounds.Replayed;
@@ -218,7 +224,9 @@ public sealed partial class LiveGroups
     private int OutwardOf(int slot)
     {
         var outward = 0;
-        foreach (var edge in EdgesOf(slot))
+        _edges.Clear();
+        AddEdges(slot, _edges);
+        foreach (ref readonly var edge in CollectionsMarshal.AsSpan(_edges))
         {
             outward += edge.Edge.Support;
         }
@@ -226,15 +234,14 @@ public sealed partial class LiveGroups
         return outward;
     }
 
-    /// <summary>The edges of a face as a batch run would make them, with bounds for products.</summary>
-    private IEnumerable<(int Other, GroupEdge Edge)> EdgesOf(int slot)
+    /// <summary>Adds the edges of a face as a batch run would make them, with bounds for products.</summary>
+    private void AddEdges(int slot, List<LiveEdge> edges)
     {
-        var list = _lists.Of(slot).ToArray();
-        foreach (var (other, similarity) in list)
+        foreach (var (other, similarity) in _lists.Of(slot))
         {
             if (Passes(slot, other, similarity, out var ratio))
             {
-                yield return (other, Make(slot, other, similarity, ratio, _lists.Lists(other, slot)));
+                edges.Add(new LiveEdge(slot, other, Make(slot, other, similarity, ratio, _lists.Lists(other, slot))));
             }
         }
 
@@ -242,7 +249,7 @@ public sealed partial class LiveGroups
         {
             if (!_lists.Lists(slot, other) && _lists.Similarity(other, slot) is var similarity && Passes(slot, other, similarity, out var ratio))
             {
-                yield return (other, Make(slot, other, similarity, ratio, mutual: false));
+                edges.Add(new LiveEdge(slot, other, Make(slot, other, similarity, ratio, mutual: false)));
             }
         }
     }

@@ -7,9 +7,12 @@ internal static class WorkRanges
     private const int Range = 256;
 
     /// <summary>Calls <paramref name="body"/> with disjoint ranges [from, to) that cover [0, count).</summary>
-    public static void Run(int count, Action<int, int> body)
+    /// <param name="count">Number of indices.</param>
+    /// <param name="body">What is done.</param>
+    /// <param name="alone">Whether all is done on the caller's thread: a small run would wait longer for others than it takes.</param>
+    public static void Run(int count, Action<int, int> body, bool alone = false)
     {
-        if (count <= Alone)
+        if (alone || count <= Alone)
         {
             if (count > 0)
             {
