@@ -4,6 +4,7 @@ using FaceCluster.Gateway.Requests;
 using FaceCluster.Gateway.Server;
 using FaceCluster.Grains;
 using FaceCluster.V1;
+using Grpc.Core;
 using Microsoft.Extensions.Options;
 
 namespace FaceCluster.Gateway.Collections;
@@ -11,12 +12,14 @@ namespace FaceCluster.Gateway.Collections;
 /// <summary>
 /// The collections as the catalog has them, remembered for a moment: the catalog is one grain, and every call needs its
 /// collection. What a collection is never changes but for its map of shards: a shard that was split refuses what still comes
-/// to it. The only other thing to miss for that moment is a deletion, which the shards and the forest notice themselves.
+/// to it. The only other thing to miss for that moment is a deletion, which the shards and the forest notice themselves. For
+/// the same reason a collection is still known while the catalog cannot be reached.
 /// </summary>
 internal sealed class CollectionDirectory(IGrainFactory grains, DefaultSettings defaults, IOptions<GatewayOptions> options, TimeProvider time)
 {
     private const int Reroutings = 100;
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CatalogPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReroutePause = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<string, (CollectionInfo Info, long Taken)> _known = new(StringComparer.Ordinal);
@@ -29,17 +32,24 @@ internal sealed class CollectionDirectory(IGrainFactory grains, DefaultSettings 
             return entry.Info;
         }
 
-        var info = await grains.GetGrain<ICatalogGrain>(0).Get(name) ?? await CreateDefaultAsync(name);
-        _known[name] = (info, time.GetTimestamp());
-        return info;
+        if (entry.Info is null)
+        {
+            return await FetchAsync(name);
+        }
+
+        try
+        {
+            return await FetchAsync(name).WaitAsync(CatalogPatience, time);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OrleansException)
+        {
+            _known.TryUpdate(name, (entry.Info, time.GetTimestamp()), entry);
+            return entry.Info;
+        }
     }
 
     /// <summary>The collection as the catalog has it now.</summary>
-    public async ValueTask<CollectionInfo> RefreshAsync(string name)
-    {
-        _known.TryRemove(name, out _);
-        return await GetAsync(name);
-    }
+    public async ValueTask<CollectionInfo> RefreshAsync(string name) => await FetchAsync(name);
 
     /// <summary>
     /// Makes a call that concerns shards. Where one of them was split, the whole call is repeated with the present map: no
@@ -72,6 +82,24 @@ internal sealed class CollectionDirectory(IGrainFactory grains, DefaultSettings 
 
     /// <summary>Forgets a collection that was deleted here.</summary>
     public void Forget(string name) => _known.TryRemove(name, out _);
+
+    private async Task<CollectionInfo> FetchAsync(string name)
+    {
+        CollectionInfo info;
+        try
+        {
+            info = await grains.GetGrain<ICatalogGrain>(0).Get(name) ?? await CreateDefaultAsync(name);
+        }
+        catch (RpcException)
+        {
+            // There is none any more.
+            Forget(name);
+            throw;
+        }
+
+        _known[name] = (info, time.GetTimestamp());
+        return info;
+    }
 
     private async ValueTask<CollectionInfo> CreateDefaultAsync(string name)
     {

@@ -1,3 +1,4 @@
+using FaceCluster.Gateway.Requests;
 using FaceCluster.Grains;
 using FaceCluster.V1;
 using Grpc.Core;
@@ -16,6 +17,7 @@ internal sealed partial class ErrorMapper(IOptions<GatewayOptions> options, ILog
     {
         RpcException rpc => rpc.GetRpcStatus() ?? FromBare(rpc.Status),
         DomainException domain => FromDomain(domain),
+        PartsUnreachableException parts => FromMissing(parts.Names),
         TimeoutException or OrleansException => Unavailable(exception),
         OperationCanceledException => ApiError.Status(StatusCode.Cancelled, ErrorReason.Cancelled, "The call was cancelled."),
         _ => Internal(exception),
@@ -61,6 +63,13 @@ internal sealed partial class ErrorMapper(IOptions<GatewayOptions> options, ILog
         StatusCode.InvalidArgument,
         ErrorReason.MalformedMessage,
         "The bytes are not a message of this method, or claim to be longer than any message can be.");
+
+    private RpcStatus FromMissing(IReadOnlyList<string> parts) => ApiError.Status(
+        StatusCode.Unavailable,
+        ErrorReason.PartUnreachable.Name(),
+        $"{string.Join(", ", parts)} cannot be reached now. Repeat the call; where it allows a partial answer, allow_partial gives what can be reached.",
+        retryDelay: options.Value.RetryDelay,
+        metadata: new Dictionary<string, string> { ["unreachable"] = string.Join(',', parts) });
 
     private RpcStatus FromDomain(DomainException exception)
     {

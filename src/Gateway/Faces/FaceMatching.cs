@@ -26,8 +26,8 @@ internal sealed class FaceMatching(
         violations.Range("min_similarity", minimum, -1, 1).ThrowIfAny();
         var collection = await collections.GetAsync(name!);
         await revisions.WaitAsync(collection, request.MinRevision, context);
-        var (query, refused) = await queries.ReadAsync(collection, "query", request.Query, context.CancellationToken);
         var completeness = Completeness.Of(collection.Name, request.AllowPartial, context, time);
+        var (query, refused) = await queries.ReadAsync(collection, "query", request.Query, completeness, context.CancellationToken);
         var (hits, approximate) = await search.SearchAsync(collection, query, limit, minimum, request.Exact, completeness, context.CancellationToken);
         var found = await faces.ReadAsync(collection, [.. hits.SelectMany(list => list).Select(hit => hit.Id)], mask, completeness);
         var response = new SearchFacesResponse { Approximate = approximate, Unreachable = { completeness.Unreachable } };
@@ -57,8 +57,9 @@ internal sealed class FaceMatching(
         violations.Range("threshold", request.HasThreshold ? request.Threshold : 0, -1, 1).ThrowIfAny();
         var collection = await collections.GetAsync(name!);
         await revisions.WaitAsync(collection, request.MinRevision, context);
-        var first = await LargestAsync(collection, "first", request.First, context.CancellationToken);
-        var second = await LargestAsync(collection, "second", request.Second, context.CancellationToken);
+        var completeness = Completeness.Of(collection.Name, allowPartial: false, context, time);
+        var first = await LargestAsync(collection, "first", request.First, completeness, context.CancellationToken);
+        var second = await LargestAsync(collection, "second", request.Second, completeness, context.CancellationToken);
         var similarity = Cosine(first.Face, second.Face);
         var threshold = request.HasThreshold ? request.Threshold : collection.Settings.LinkThreshold;
         var response = new VerifyFacesResponse
@@ -94,9 +95,10 @@ internal sealed class FaceMatching(
         return match;
     }
 
-    private async Task<(QueryFace Face, int Count)> LargestAsync(CollectionInfo collection, string field, FaceQuery? query, CancellationToken cancellationToken)
+    private async Task<(QueryFace Face, int Count)> LargestAsync(
+        CollectionInfo collection, string field, FaceQuery? query, Completeness completeness, CancellationToken cancellationToken)
     {
-        var (found, _) = await queries.ReadAsync(collection, field, query, cancellationToken);
+        var (found, _) = await queries.ReadAsync(collection, field, query, completeness, cancellationToken);
         return found.Count > 0
             ? (found.MaxBy(face => face.Box is { } box ? box.Width * box.Height : 0)!, found.Count)
             : throw ApiError.Exception(StatusCode.FailedPrecondition, ErrorReason.NoFaceFound, $"{field}: the picture holds no usable face.");

@@ -12,9 +12,9 @@ namespace FaceCluster.Gateway.Faces;
 /// <summary>Turns what a caller asks with (a picture, a crop, an embedding, a stored face) into faces with embeddings.</summary>
 internal sealed class QueryReader(PictureAnalyzer pictures, FaceReader faces)
 {
-    /// <summary>The faces of a query: any number for a picture, else exactly one.</summary>
+    /// <summary>The faces of a query: any number for a picture, else exactly one. A stored face has to be there, whatever else may be missing.</summary>
     public async Task<Query> ReadAsync(
-        CollectionInfo collection, string field, FaceQuery? query, CancellationToken cancellationToken)
+        CollectionInfo collection, string field, FaceQuery? query, Completeness completeness, CancellationToken cancellationToken)
     {
         switch (query?.SourceCase)
         {
@@ -27,7 +27,7 @@ internal sealed class QueryReader(PictureAnalyzer pictures, FaceReader faces)
             case FaceQuery.SourceOneofCase.Embedding:
                 return Query.Of(Embedding(collection, $"{field}.embedding", query.Embedding));
             case FaceQuery.SourceOneofCase.Face:
-                return Query.Of(await StoredAsync(collection, $"{field}.face", query.Face));
+                return Query.Of(await StoredAsync(collection, $"{field}.face", query.Face, completeness));
             default:
                 throw ApiError.FieldException(ErrorReason.InvalidField, field, "is missing; one of image, aligned_crop, face_crop, embedding and face is needed.");
         }
@@ -73,7 +73,7 @@ internal sealed class QueryReader(PictureAnalyzer pictures, FaceReader faces)
         return new QueryFace(embedding.Values.Memory, magnitude, 1, null, FaceId.None);
     }
 
-    private async Task<QueryFace> StoredAsync(CollectionInfo collection, string field, string name)
+    private async Task<QueryFace> StoredAsync(CollectionInfo collection, string field, string name, Completeness completeness)
     {
         var violations = new FieldViolations();
         var parsed = ResourceNames.ParseFace(violations, field, name);
@@ -83,7 +83,7 @@ internal sealed class QueryReader(PictureAnalyzer pictures, FaceReader faces)
         }
 
         violations.ThrowIfAny();
-        var records = await faces.RecordsAsync(collection, [parsed!.Value.Face], withEmbedding: true);
+        var records = await faces.RecordsAsync(collection, [parsed!.Value.Face], withEmbedding: true, completeness.AsWhole());
         return records is [var record]
             ? new QueryFace(record.UnitEmbedding, record.Magnitude, record.DetectionScore, record.Box, record.Id)
             : throw ApiError.NotFound(ErrorReason.FaceNotFound, name);

@@ -38,8 +38,8 @@ internal sealed class Identification(
         var collection = await collections.GetAsync(name!);
         var minimum = request.HasMinSimilarity ? request.MinSimilarity : collection.Settings.LinkThreshold;
         await revisions.WaitAsync(collection, request.MinRevision, context);
-        var (query, refused) = await queries.ReadAsync(collection, "query", request.Query, context.CancellationToken);
         var completeness = Completeness.Of(collection.Name, request.AllowPartial, context, time);
+        var (query, refused) = await queries.ReadAsync(collection, "query", request.Query, completeness, context.CancellationToken);
         var (identified, approximate) = await IdentifyAsync(
             collection, query, limit, minimum, request.IdentitiesOnly, completeness, context.CancellationToken);
         return new IdentifyFacesResponse
@@ -74,13 +74,16 @@ internal sealed class Identification(
             return ([], false);
         }
 
-        var named = await completeness.IdentitiesAsync(
+        // Asked together, so that a whole answer that fails names everything that is out of reach.
+        var namedCall = completeness.IdentitiesAsync(
             token => grains.GetGrain<IGalleryGrain>(collection.Name).Identify(QueryReader.Join(query), limit, minimum, token),
             [.. query.Select(static _ => Array.Empty<IdentityCandidate>())],
             cancellationToken);
-        var (seen, approximate) = identitiesOnly
-            ? ([.. query.Select(_ => (IReadOnlyList<Sighting>)[])], false)
-            : await SightingsAsync(collection, query, limit, minimum, completeness, cancellationToken);
+        var seenCall = identitiesOnly
+            ? Task.FromResult<(IReadOnlyList<IReadOnlyList<Sighting>> Seen, bool Approximate)>(([.. query.Select(_ => (IReadOnlyList<Sighting>)[])], false))
+            : SightingsAsync(collection, query, limit, minimum, completeness, cancellationToken);
+        await Task.WhenAll(namedCall, seenCall);
+        var (named, (seen, approximate)) = (await namedCall, await seenCall);
         var identified = new List<IdentifiedFace>(query.Count);
         for (var i = 0; i < query.Count; i++)
         {
@@ -102,13 +105,15 @@ internal sealed class Identification(
     private async Task<(IReadOnlyList<IReadOnlyList<Sighting>> Seen, bool Approximate)> SightingsAsync(
         CollectionInfo collection, IReadOnlyList<QueryFace> query, int limit, double minimum, Completeness completeness, CancellationToken cancellationToken)
     {
-        var known = await completeness.IdentitiesAsync(
+        var knownCall = completeness.IdentitiesAsync(
             async _ => await clusterIdentities.ReadAsync(collection.Name),
             Array.Empty<IdentityInfo>().ToLookup(static _ => FaceId.None),
             cancellationToken);
         for (var width = Math.Max(FirstHits, limit); ; width = Math.Min(ShardSearch.MaxLimit, width * 4))
         {
-            var (hits, approximate) = await search.SearchAsync(collection, query, width, minimum, exact: false, completeness, cancellationToken);
+            var searchCall = search.SearchAsync(collection, query, width, minimum, exact: false, completeness, cancellationToken);
+            await Task.WhenAll(knownCall, searchCall);
+            var (known, (hits, approximate)) = (await knownCall, await searchCall);
             FaceId[] ids = [.. hits.SelectMany(list => list).Select(hit => hit.Id).Distinct()];
             var members = await faces.MembersAsync(collection.Name, ids, completeness) ?? [];
             var enrolled = await faces.IdentitiesAsync(collection.Name, ids, completeness);

@@ -9,16 +9,23 @@ namespace FaceCluster.Gateway.Requests;
 /// Whether an answer has everything it should. By default a part of the collection that cannot be reached fails the call,
 /// by name; a caller who allows a partial answer gets what the others have, and the names of those that are missing in it.
 /// </summary>
+/// <remarks>
+/// A part of a whole answer is waited for until shortly before the call's deadline: an error that says what is missing beats
+/// a bare deadline. Parts that are asked at the same time all end before the call fails, so it names all that are missing.
+/// </remarks>
 internal sealed class Completeness
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan MaxReserve = TimeSpan.FromMilliseconds(200);
     private readonly Lock _lock = new();
     private readonly SortedSet<string> _unreachable = new(StringComparer.Ordinal);
     private readonly string _collection;
     private readonly bool _partial;
-    private readonly TimeSpan _patience;
+    private readonly TimeProvider _time;
+    private readonly DateTime _end;
 
-    private Completeness(string collection, bool partial, TimeSpan patience) => (_collection, _partial, _patience) = (collection, partial, patience);
+    private Completeness(string collection, bool partial, TimeProvider time, DateTime end) =>
+        (_collection, _partial, _time, _end) = (collection, partial, time, end);
 
     /// <summary>The names of the parts that were not reached.</summary>
     public IReadOnlyList<string> Unreachable
@@ -32,15 +39,26 @@ internal sealed class Completeness
         }
     }
 
-    /// <summary>What a call allows. A part is waited for at most 3 s, or half of the call's time.</summary>
+    /// <summary>
+    /// What a call allows. All parts have until a tenth of the call's time, at most 200 ms, before its deadline; one that may
+    /// be missing is waited for at most 3 s, or half of what is left.
+    /// </summary>
     public static Completeness Of(string collection, bool allowPartial, ServerCallContext context, TimeProvider time)
     {
-        var half = context.Deadline == DateTime.MaxValue ? Patience : (context.Deadline - time.GetUtcNow().UtcDateTime) / 2;
-        return new Completeness(collection, allowPartial, half < Patience ? TimeSpan.FromMilliseconds(Math.Max(1, half.TotalMilliseconds)) : Patience);
+        if (context.Deadline == DateTime.MaxValue)
+        {
+            return new Completeness(collection, allowPartial, time, DateTime.MaxValue);
+        }
+
+        var tenth = (context.Deadline - time.GetUtcNow().UtcDateTime) / 10;
+        return new Completeness(collection, allowPartial, time, context.Deadline - (tenth < MaxReserve ? tenth : MaxReserve));
     }
 
     /// <summary>Demands everything.</summary>
-    public static Completeness Whole(string collection) => new(collection, partial: false, Patience);
+    public static Completeness Whole(string collection) => new(collection, partial: false, TimeProvider.System, DateTime.MaxValue);
+
+    /// <summary>Demands everything in the same time: for what an answer cannot do without.</summary>
+    public Completeness AsWhole() => new(_collection, partial: false, _time, _end);
 
     /// <summary>Reads from a shard.</summary>
     public Task<T> ShardAsync<T>(int shard, Func<CancellationToken, ValueTask<T>> read, T otherwise, CancellationToken cancellationToken) =>
@@ -64,9 +82,9 @@ internal sealed class Completeness
         }
 
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (_partial)
+        if (Budget() is { } budget)
         {
-            giveUp.CancelAfter(_patience);
+            giveUp.CancelAfter(budget);
         }
 
         try
@@ -75,22 +93,34 @@ internal sealed class Completeness
         }
         catch (Exception exception) when (IsUnreachable(exception) && !cancellationToken.IsCancellationRequested)
         {
-            if (!_partial)
-            {
-                throw ApiError.Status(
-                    StatusCode.Unavailable,
-                    ErrorReason.PartUnreachable.Name(),
-                    $"{name} cannot be reached now. Repeat the call; where it allows a partial answer, allow_partial gives what can be reached.",
-                    metadata: new Dictionary<string, string> { ["unreachable"] = name }).ToRpcException();
-            }
-
             lock (_lock)
             {
                 _unreachable.Add(name);
             }
 
-            return otherwise;
+            return _partial ? otherwise : throw new PartsUnreachableException(this, exception);
         }
+    }
+
+    /// <summary>How long a part that is asked now is waited for; null: as long as its silo lets a call last.</summary>
+    private TimeSpan? Budget()
+    {
+        if (_end == DateTime.MaxValue)
+        {
+            return _partial ? Patience : null;
+        }
+
+        var left = _end - _time.GetUtcNow().UtcDateTime;
+        if (!_partial)
+        {
+            // Who is asked when no time is left is not out of reach.
+            return left > TimeSpan.Zero
+                ? left
+                : throw ApiError.Exception(StatusCode.DeadlineExceeded, ErrorReason.DeadlineExceeded, "The deadline passed before the answer was there.");
+        }
+
+        var half = left / 2;
+        return half > Patience ? Patience : half > TimeSpan.Zero ? half : TimeSpan.FromMilliseconds(1);
     }
 
     private bool IsMissing(string name)
