@@ -49,18 +49,13 @@ internal sealed class GatewayHostOptions
             : throw Failure($"Listening on {Address} would let everybody on the network read faces: configure {GatewayOptions.Section}:ApiKeys, listen on localhost, or set {Section}:Insecure.");
     }
 
-    public void Connect(IClientBuilder client)
+    public void Connect(IClientBuilder client, SiloSearch search)
     {
         var gateways = SiloGateways.Select(text => IPEndPoint.TryParse(text, out var endpoint)
             ? endpoint
             : throw Failure($"{Section}:SiloGateways holds '{text}'; an IP address with a port is needed.")).ToArray();
         client.UseMembership(Membership, gateways.Length > 0 ? gateways : [new IPEndPoint(IPAddress.Loopback, 30000)]);
-        client.UseConnectionRetryFilter(async (_, cancellation) =>
-        {
-            // The silos may start after this process.
-            await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
-            return !cancellation.IsCancellationRequested;
-        });
+        client.UseConnectionRetryFilter((_, cancellation) => search.WaitAsync(cancellation));
     }
 
     private static InvalidOperationException Failure(string message) => new(message) { Data = { [Section] = true } };

@@ -24,7 +24,9 @@ try
         builder.Configuration.GetSection(GatewayOptions.Section).Bind(gateway);
         gateway.RequireApiKey |= keysRequired;
     });
-    builder.Host.UseOrleansClient(client => options.Connect(client));
+    var silos = new SiloSearch();
+    builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Warning && !silos.IsStopped);
+    builder.Host.UseOrleansClient(client => options.Connect(client, silos));
     builder.WebHost.ConfigureKestrel(kestrel =>
     {
         kestrel.AddServerHeader = false;
@@ -35,7 +37,18 @@ try
     await using var app = builder.Build();
     app.MapFaceClusterGrpc();
     app.MapFaceClusterDiagnostics();
-    await app.RunAsync();
+    silos.Log = app.Logger;
+    try
+    {
+        await app.StartAsync();
+    }
+    catch (Exception) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+    {
+        silos.TellStopped();
+        return 0;
+    }
+
+    await app.WaitForShutdownAsync();
     return 0;
 }
 catch (InvalidOperationException exception) when (exception.Data.Contains(GatewayHostOptions.Section))

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using FaceCluster.Membership;
 using FaceCluster.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -84,16 +82,9 @@ public sealed class ReminderTests
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.None);
-        builder.UseOrleans(silo => silo.UseMembership(options, FreePort(), 0));
+        builder.UseOrleans(silo => silo.UseMembership(options, LoopbackPorts.Take(), 0));
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         return host;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using FaceCluster.Testing;
 
 namespace FaceCluster.Robustness.Processes;
@@ -97,7 +95,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     public ChildProcess AddSilo()
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"silo-{(char)('a' + Silos.Count)}");
-        var (grpc, http, between, door) = (FreePort(), FreePort(), FreePort(), FreePort());
+        var (grpc, http, between, door) = (LoopbackPorts.Take(), LoopbackPorts.Take(), LoopbackPorts.Take(), LoopbackPorts.Take());
         Ports.AddRange([between, door]);
         var silo = new ChildProcess(
             name,
@@ -165,7 +163,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     private void AddGateway()
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"gateway-{Gateways.Count + 1}");
-        var (grpc, http) = (FreePort(), FreePort());
+        var (grpc, http) = (LoopbackPorts.Take(), LoopbackPorts.Take());
         Ports.Add(grpc);
         Gateways.Add(new ChildProcess(
             name,
@@ -187,11 +185,4 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     ];
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -53,7 +53,7 @@ internal sealed class BackupReading(IGrainFactory grains, CollectionDirectory co
         await parts.WriteAsync(new BackupPart { Trailer = trailer }, context.CancellationToken);
     }
 
-    /// <summary>What a shard holds; ABORTED where it was split since its position was taken.</summary>
+    /// <summary>What a shard holds; ABORTED where it was split since its position was taken, or moved while it was read.</summary>
     private async IAsyncEnumerable<StoredBlock> StoredAsync(
         CollectionInfo collection, ShardRevision position, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -65,13 +65,14 @@ internal sealed class BackupReading(IGrainFactory grains, CollectionDirectory co
             {
                 more = await blocks.MoveNextAsync();
             }
-            catch (Exception) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                var now = await collections.RefreshAsync(collection.Name);
-                if (now.Map.FindRetired(position.Shard) is not null)
+                // An activation that ends takes the readings of its store with it.
+                var ended = exception is EnumerationAbortedException or OperationCanceledException;
+                if (ended || (await collections.RefreshAsync(collection.Name)).Map.FindRetired(position.Shard) is not null)
                 {
                     throw ApiError.Exception(
-                        StatusCode.Aborted, ErrorReason.ShardsChanged, "A shard was split while the collection was read out; repeat the call.");
+                        StatusCode.Aborted, ErrorReason.ShardsChanged, "A shard was split or moved while the collection was read out; repeat the call.");
                 }
 
                 throw;

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using FaceCluster.EndToEnd.Tests.Infrastructure;
+using FaceCluster.Testing;
 using FaceCluster.V1;
 using FaceCluster.Vision.Models;
 
@@ -14,7 +13,7 @@ public sealed class GatewayHostTests
     [Fact]
     public async Task Gateway_in_a_process_of_its_own_serves_the_silo_of_another()
     {
-        var (silo, grpc, http) = (FreePort(), FreePort(), FreePort());
+        var (silo, grpc, http) = (LoopbackPorts.Take(), LoopbackPorts.Take(), LoopbackPorts.Take());
         await using var server = await TestServer.StartAsync(configure: options => options.SiloGatewayPort = silo);
         using var gateway = Launch("--GatewayHost:SiloGateways:0", $"127.0.0.1:{silo}", "--GatewayHost:GrpcPort", Text(grpc), "--GatewayHost:HttpPort", Text(http));
         try
@@ -50,7 +49,7 @@ public sealed class GatewayHostTests
         manifest["calibration"] = new JsonObject { ["slope"] = 8.0, ["midpoint"] = -0.25 };
         await File.WriteAllTextAsync(Path.Combine(models.Path, "fr_feature.json"), manifest.ToJsonString(), TestContext.Current.CancellationToken);
 
-        var (silo, grpc, http) = (FreePort(), FreePort(), FreePort());
+        var (silo, grpc, http) = (LoopbackPorts.Take(), LoopbackPorts.Take(), LoopbackPorts.Take());
         await using var server = await TestServer.StartAsync(configure: options =>
         {
             options.SiloGatewayPort = silo;
@@ -106,6 +105,34 @@ public sealed class GatewayHostTests
         Assert.Contains("ApiKeys", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Gateway_stopped_while_it_looks_for_the_silos_ends_cleanly_and_says_so()
+    {
+        // Nothing listens where the silo should be.
+        using var gateway = Launch(
+            "--GatewayHost:SiloGateways:0", $"127.0.0.1:{LoopbackPorts.Take()}",
+            "--GatewayHost:GrpcPort", Text(LoopbackPorts.Take()),
+            "--GatewayHost:HttpPort", Text(LoopbackPorts.Take()),
+            "--Logging:LogLevel:Orleans", "None");
+        var errors = gateway.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var lines = new List<string>();
+        while (await gateway.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            lines.Add(line);
+            if (line.Contains("No silo answers yet", StringComparison.Ordinal))
+            {
+                using var stop = Process.Start("kill", ["-TERM", Text(gateway.Id)]);
+                await stop.WaitForExitAsync(TestContext.Current.CancellationToken);
+            }
+        }
+
+        await gateway.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, gateway.ExitCode);
+        Assert.Equal(string.Empty, await errors);
+        Assert.Contains(lines, line => line.Contains("Stopped before a silo answered.", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, line => line.Contains("Exception", StringComparison.Ordinal) || line.Contains("fail:", StringComparison.Ordinal));
+    }
+
     private static async Task ReadyAsync(Process gateway, int http)
     {
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{http}") };
@@ -137,11 +164,4 @@ public sealed class GatewayHostTests
     })!;
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

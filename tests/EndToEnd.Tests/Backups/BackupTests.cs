@@ -1,6 +1,7 @@
 using FaceCluster.EndToEnd.Tests.Infrastructure;
 using FaceCluster.V1;
 using Grpc.Core;
+using static FaceCluster.EndToEnd.Tests.Backups.BackupCalls;
 
 namespace FaceCluster.EndToEnd.Tests.Backups;
 
@@ -195,49 +196,7 @@ public sealed class BackupTests(SharedServer shared)
         }
     }
 
-    private static string NewId() => $"r{Guid.NewGuid():n}";
-
     private static string Id(string name) => name[^32..];
-
-    private static IEnumerable<string> Faces(IEnumerable<BackupPart> parts) => parts
-        .Where(part => part.Block is not null)
-        .SelectMany(part => part.Block.Items)
-        .SelectMany(item => item.Faces)
-        .Where(face => !face.Deleted)
-        .Select(face => Convert.ToHexStringLower(face.Id.Span));
-
-    private static async Task<List<BackupPart>> ReadAsync(ApiClient api, string collection)
-    {
-        var parts = new List<BackupPart>();
-        using var call = api.Backups.ReadBackup(new ReadBackupRequest { Name = collection });
-        while (await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken))
-        {
-            parts.Add(call.ResponseStream.Current);
-        }
-
-        Assert.NotNull(parts[^1].Trailer);
-        return parts;
-    }
-
-    private static async Task<RestoreBackupResponse> RestoreAsync(ApiClient api, string id, IEnumerable<BackupPart> parts)
-    {
-        using var call = api.Backups.RestoreBackup();
-        try
-        {
-            foreach (var part in parts)
-            {
-                await call.RequestStream.WriteAsync(new RestoreBackupRequest { CollectionId = id, Part = part });
-            }
-
-            await call.RequestStream.CompleteAsync();
-        }
-        catch (Exception exception) when (exception is RpcException or InvalidOperationException)
-        {
-            // The answer says why.
-        }
-
-        return await call.ResponseAsync;
-    }
 
     /// <summary>Cluster id of every face id.</summary>
     private static async Task<SortedDictionary<string, string>> ClustersAsync(ApiClient api, string collection, string revision)

@@ -1,9 +1,8 @@
-using System.Net;
-using System.Net.Sockets;
 using FaceCluster.Storage;
 using FaceCluster.Storage.InMemory;
 using FaceCluster.Storage.Metadata;
 using FaceCluster.Storage.Metadata.Sqlite;
+using FaceCluster.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -49,7 +48,7 @@ public sealed class TestSilo : IAsyncDisposable
         builder.UseOrleans(silo =>
         {
             var name = Guid.NewGuid().ToString("N");
-            silo.UseLocalhostClustering(FreePort(), FreePort(), serviceId: name, clusterId: name);
+            silo.UseLocalhostClustering(LoopbackPorts.Take(), LoopbackPorts.Take(), serviceId: name, clusterId: name);
             silo.AddIncomingGrainCallFilter<LinkChaosFilter>();
             silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromMinutes(2));
         });
@@ -63,13 +62,6 @@ public sealed class TestSilo : IAsyncDisposable
     {
         await _host.StopAsync();
         _host.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
     }
 }
 

@@ -61,7 +61,7 @@ public sealed class PostgresServer : IAsyncDisposable
                 "listen_addresses = '127.0.0.1'", $"unix_socket_directories = '{folder}'", "max_connections = 150", "shared_buffers = 128MB",
                 "max_wal_size = 2GB", "logging_collector = on", "log_directory = 'log'", .. settings,
             ]);
-        var port = ServerProgram.FreePort();
+        var port = LoopbackPorts.Take();
         var server = new PostgresServer(folder, binaries, port, Launch(folder, binaries, port));
         await server.WaitUntilReadyAsync();
         return server;

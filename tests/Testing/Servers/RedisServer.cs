@@ -29,7 +29,7 @@ public sealed class RedisServer : IAsyncDisposable
         }
 
         var folder = Directory.CreateTempSubdirectory("facecluster-redis-").FullName;
-        var port = ServerProgram.FreePort();
+        var port = LoopbackPorts.Take();
         var process = ServerProgram.Start(
             null,
             [program, "--bind", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture), "--dir", folder, "--appendonly", "yes", "--appendfsync", "always"]);

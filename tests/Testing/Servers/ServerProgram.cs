@@ -12,14 +12,6 @@ internal static class ServerProgram
 {
     private static readonly SemaphoreSlim Installing = new(1);
 
-    /// <summary>A loopback port that was free a moment ago.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>Finds a program, installing its package where it is missing; null where it cannot be had.</summary>
     public static async Task<string?> FindAsync(Func<string?> find, string package)
     {
