@@ -13,7 +13,7 @@ public static class MembershipExtensions
     private const string Service = "facecluster";
     private const string Invariant = "Npgsql";
 
-    /// <summary>Makes the tables that membership and reminders need; does nothing where they need none.</summary>
+    /// <summary>Makes the tables that membership, reminders and grain storage need; does nothing where they need none.</summary>
     /// <exception cref="FaceCluster.Storage.Metadata.MetadataFailedException">The database cannot be used.</exception>
     public static Task PrepareAsync(this MembershipOptions options, CancellationToken cancellationToken = default)
     {
@@ -41,6 +41,10 @@ public static class MembershipExtensions
         {
             silo.UseAdoNetClustering(table => (table.Invariant, table.ConnectionString) = (Invariant, Postgres(options)));
             silo.UseAdoNetReminderService(table => (table.Invariant, table.ConnectionString) = (Invariant, Postgres(options)));
+
+            // What a grain clears is gone from the table, too.
+            silo.AddAdoNetGrainStorageAsDefault(states =>
+                (states.Invariant, states.ConnectionString, states.DeleteStateOnClear) = (Invariant, Postgres(options), true));
         }
         else
         {

@@ -2,7 +2,6 @@ using FaceCluster.Membership;
 using FaceCluster.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace FaceCluster.Cluster.Tests;
 
@@ -56,7 +55,7 @@ public sealed class ReminderTests
         Assert.SkipWhen(server is null, PostgresServer.SkipReason);
         var options = new MembershipOptions { Kind = MembershipKind.Postgres, ConnectionString = server.ConnectionString };
         await options.PrepareAsync(TestContext.Current.CancellationToken);
-        using (var first = await StartAsync(options))
+        using (var first = await LoneSilo.StartAsync(options))
         {
             var grain = Grain(first);
             await grain.Start();
@@ -68,7 +67,7 @@ public sealed class ReminderTests
             await first.StopAsync(TestContext.Current.CancellationToken);
         }
 
-        using var second = await StartAsync(options);
+        using var second = await LoneSilo.StartAsync(options);
         Assert.True(await Grain(second).Stored());
         await Grain(second).Stop();
         Assert.False(await Grain(second).Stored());
@@ -77,14 +76,4 @@ public sealed class ReminderTests
     }
 
     private static IRemindedGrain Grain(IHost host) => host.Services.GetRequiredService<IGrainFactory>().GetGrain<IRemindedGrain>("one");
-
-    private static async Task<IHost> StartAsync(MembershipOptions options)
-    {
-        var builder = Host.CreateApplicationBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.None);
-        builder.UseOrleans(silo => silo.UseMembership(options, LoopbackPorts.Take(), 0));
-        var host = builder.Build();
-        await host.StartAsync(TestContext.Current.CancellationToken);
-        return host;
-    }
 }
