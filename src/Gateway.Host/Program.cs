@@ -37,18 +37,11 @@ try
     await using var app = builder.Build();
     app.MapFaceClusterGrpc();
     app.MapFaceClusterDiagnostics();
-    silos.Log = app.Logger;
-    try
+    if (await silos.StartAsync(app))
     {
-        await app.StartAsync();
-    }
-    catch (Exception) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
-    {
-        silos.TellStopped();
-        return 0;
+        await app.WaitForShutdownAsync();
     }
 
-    await app.WaitForShutdownAsync();
     return 0;
 }
 catch (InvalidOperationException exception) when (exception.Data.Contains(GatewayHostOptions.Section))

@@ -5,42 +5,42 @@ internal sealed partial class SiloSearch
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private bool _told;
-    private volatile bool _stopped;
+    private volatile WebApplication? _starting;
 
-    /// <summary>Where it is told; null until the host is built.</summary>
-    public ILogger? Log { get; set; }
+    /// <summary>Whether the process is stopped before it began to serve: the failed start that follows is none.</summary>
+    public bool IsStopped => _starting?.Lifetime.ApplicationStopping.IsCancellationRequested == true;
 
-    /// <summary>Whether the search was ended from outside: the failed start that follows is none.</summary>
-    public bool IsStopped => _stopped;
+    /// <summary>Starts the program; false where it was stopped before a silo answered.</summary>
+    public async Task<bool> StartAsync(WebApplication app)
+    {
+        _starting = app;
+        try
+        {
+            await app.StartAsync();
+            return true;
+        }
+        catch (Exception) when (IsStopped)
+        {
+            LogStopped(app.Logger);
+            return false;
+        }
+        finally
+        {
+            _starting = null;
+        }
+    }
 
     /// <summary>Waits a moment; whether to look again.</summary>
     public async Task<bool> WaitAsync(CancellationToken cancellationToken)
     {
-        if (!_told && Log is { } log)
+        if (!_told && _starting is { } app)
         {
             _told = true;
-            LogWaiting(log);
+            LogWaiting(app.Logger);
         }
 
-        try
-        {
-            await Task.Delay(Pause, cancellationToken);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            _stopped = true;
-            throw;
-        }
-    }
-
-    /// <summary>Tells that the process was stopped meanwhile.</summary>
-    public void TellStopped()
-    {
-        if (Log is { } log)
-        {
-            LogStopped(log);
-        }
+        await Task.Delay(Pause, cancellationToken);
+        return true;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "No silo answers yet; asking again every second.")]

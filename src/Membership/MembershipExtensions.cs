@@ -102,6 +102,8 @@ public static class MembershipExtensions
         }
 
         client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, Service));
+        // Which silos can do what: one that loads models may join after the gateway.
+        client.Configure<TypeManagementOptions>(types => types.TypeMapRefreshInterval = TimeSpan.FromSeconds(5));
         client.Configure<GatewayOptions>(list => list.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
         client.Configure<ClientMessagingOptions>(messages => messages.ResponseTimeout = options.GatewayTimeout);
         return client;

@@ -65,13 +65,13 @@ internal static class OperationWire
             What = "vectors and their codes, boxes, links, candidate lists of other faces, cluster places, identities and templates",
             FinishTime = Time(erasure.DeletedMicros),
         });
-        for (var shard = 0; shard < erasure.ShardsRewrittenMicros.Count; shard++)
+        for (var i = 0; i < erasure.ShardsRewrittenMicros.Count; i++)
         {
             receipt.Places.Add(new ErasedPlace
             {
-                Place = string.Create(CultureInfo.InvariantCulture, $"shard {shard}"),
+                Place = string.Create(CultureInfo.InvariantCulture, $"shard {erasure.RewrittenShards?[i] ?? i}"),
                 What = "embeddings, boxes and links in log and snapshot",
-                FinishTime = Time(erasure.ShardsRewrittenMicros[shard]),
+                FinishTime = Time(erasure.ShardsRewrittenMicros[i]),
             });
         }
 

@@ -205,6 +205,21 @@ public sealed class ErasureTests(SharedServer shared)
             new WaitOperationRequest { Name = $"{collection}/operations/00000000000000000000000000000001", Timeout = Duration.FromTimeSpan(TimeSpan.FromDays(2)) }).ResponseAsync);
     }
 
+    [Fact]
+    public async Task Receipt_names_the_shards_by_the_numbers_they_have_after_a_split()
+    {
+        await using var server = await TestServer.StartAsync();
+        var collection = await server.Api.NewCollectionAsync(shards: 1);
+        var people = new Embeddings(53);
+        var sent = await Task.WhenAll(Enumerable.Range(0, 4).Select(camera => server.Api.SendAsync(collection, $"camera {camera}", Embeddings.Item(1, people.Person()))));
+        await new ClusterAdminService.ClusterAdminServiceClient(server.Api.Invoker).SplitShardAsync(new SplitShardRequest { Name = $"{collection}/shards/0" });
+
+        var operation = await WaitAsync(server.Api, await server.Api.Faces.EraseFacesAsync(
+            new EraseFacesRequest { Parent = collection, Faces = { sent[0].Acknowledgements[0].Faces[0].Name } }));
+
+        Assert.Equal(["memory", "metadata", "shard 1", "shard 2"], operation.ErasureReceipt.Places.Select(place => place.Place).Order());
+    }
+
     private static async Task<List<(string Name, float[] Values)>> SendAsync(ApiClient api, string collection, int seed)
     {
         var people = new Embeddings(seed);
