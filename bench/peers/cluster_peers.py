@@ -162,10 +162,11 @@ def main():
     methods = [
         ("Infomap on the cosine graph", cosine_infomap, [0.34, 0.40, 0.46, 0.50, 0.54, 0.58, 0.62]),
         ("FC-ES + Infomap: k, temperature, theta", early_stop, [
-            (80, 0.5, 0.22), *((k, temperature, theta) for k in (10, 20, 40) for temperature in (0.5, 0.2, 0.1)
-                               for theta in (0.5, 0.6, 0.7, 0.8))]),
+            (k, temperature, theta) for k in (10, 20, 40, 80, 160) for temperature in (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
+            for theta in (0.22, 0.26, 0.3, 0.33, 0.36, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)]),
         ("FaceMap: window, cosine floor", facemap, [
-            (window, floor) for window in (10, 20, 30) for floor in (-1, 0.42, 0.46, 0.50, 0.54, 0.58)]),
+            (window, floor) for window in (2, 3, 5, 10, 15, 20, 30)
+            for floor in (-1, *(round(0.40 + 0.02 * i, 2) for i in range(11)))]),
     ]
     for name, run, settings in methods:
         clock = time.process_time()
