@@ -44,6 +44,64 @@ public sealed class ReclusteringTests
         }, iter: 60);
 
     [Fact]
+    public void Undo_EventByEvent_InAnyOrder_RestoresTheStateBefore() =>
+        Gen.Select(Faces.Sets, Faces.Sets, Gen.Double[-4, 8], Gen.Int).Sample((faces, others, strictness, seed) =>
+        {
+            // Faces come between the two states, so that clusters also begin.
+            var random = new Random(seed);
+            var calibration = EmbeddingCalibration.Neutral(Faces.Dimension);
+            var before = ReclusteringPlan.Create([], Clusters(GroupClustering.Run(faces, calibration: calibration)), "first").After
+                .Select(identity => identity with { Name = $"name of {identity.Id}" }).ToArray();
+            var other = Clusters(GroupClustering.Run(faces, new GroupOptions { Strictness = strictness }, calibration: calibration));
+            var come = Clusters(GroupClustering.Run(others, calibration: calibration));
+            var plan = ReclusteringPlan.Create(before, other.Concat(come).DistinctBy(pair => pair.Face.Id), "change", NameRule.FollowEvidence);
+            var now = plan.After;
+            var events = plan.Events.ToArray();
+            random.Shuffle(events);
+            foreach (var change in events)
+            {
+                now = plan.Undo(change, "undo", now).After;
+            }
+
+            Assert.Equal(Owners(before), Owners(now));
+            Assert.Equal(
+                before.Select(identity => (identity.Id, identity.Name)).Order(),
+                now.Select(identity => (identity.Id, identity.Name)).Order());
+        }, iter: 60);
+
+    [Fact]
+    public void Undo_OfOneEvent_LeavesAloneWhatHasMovedSince()
+    {
+        FaceId Id(int n) => new(0, (ulong)n);
+        var ranks = Enumerable.Range(1, 4).Select(i => new FaceRank(i, Id(i))).ToArray();
+        var ann = new ClusterIdentity(Id(11), "Ann", new HashSet<FaceId> { Id(1), Id(2) });
+        var bob = new ClusterIdentity(Id(12), "Bob", new HashSet<FaceId> { Id(3), Id(4) });
+        var merged = ReclusteringPlan.Create([ann, bob], ranks.Select(rank => (rank, Id(4))), "test", NameRule.FollowEvidence);
+        var merge = Assert.Single(merged.Events);
+        Assert.Equal((LineageKind.Merged, ann.Id, bob.Id), (merge.Kind, merge.From, merge.To));
+
+        // A person has taken the second face out in the meantime.
+        var eve = new ClusterIdentity(Id(13), "Eve", new HashSet<FaceId> { Id(2) });
+        var now = new[] { bob with { Faces = new HashSet<FaceId> { Id(1), Id(3), Id(4) } }, eve };
+        var undone = merged.Undo(merge, "undo", now);
+        Assert.Equal([(Id(1), ann.Id), (Id(2), eve.Id), (Id(3), bob.Id), (Id(4), bob.Id)], Owners(undone.After).Select(p => (p.Key, p.Value)));
+        Assert.Equal("Ann", undone.After.Single(identity => identity.Id == ann.Id).Name);
+        var split = Assert.Single(undone.Events);
+        Assert.Equal((LineageKind.Split, bob.Id, ann.Id), (split.Kind, split.From, split.To));
+        Assert.Throws<ArgumentException>(() => undone.Undo(merge, "again"));
+    }
+
+    [Fact]
+    public void Undo_OfAnIdentityWhoseFacesAreDeleted_DoesNotBringThemBack()
+    {
+        var ann = new ClusterIdentity(new FaceId(9, 9), "Ann", new HashSet<FaceId> { new(0, 1) });
+        var plan = ReclusteringPlan.Create([ann], [], "deletion");
+        var removed = Assert.Single(plan.Events);
+        Assert.Equal(LineageKind.Removed, removed.Kind);
+        Assert.Throws<ArgumentException>(() => plan.Undo(removed, "undo"));
+    }
+
+    [Fact]
     public void Plan_NamedIdentitySplits_HeavierPartKeepsIdAndName()
     {
         var ranks = Enumerable.Range(1, 5).Select(i => new FaceRank(i, new FaceId(0, (ulong)i))).ToArray();

@@ -4,7 +4,7 @@ namespace FaceCluster.Clustering;
 
 /// <summary>
 /// A re-clustering before it is applied: which old identity each new cluster continues, and what changes. Plan, look at
-/// the events, then take <see cref="After"/>; <see cref="Undo"/> gives the state before.
+/// the events, then take <see cref="After"/>; <see cref="Undo(string)"/> gives the state before, and each event can be undone alone.
 /// </summary>
 /// <remarks>
 /// Old and new clusters are matched by the summed magnitude of their common faces. Named identities choose first, then
@@ -100,6 +100,52 @@ public sealed class ReclusteringPlan
         var owner = After.SelectMany(i => i.Faces.Select(f => (f, i))).ToDictionary(p => p.f, p => p.i);
         var home = Before.SelectMany(i => i.Faces.Select(f => (f, i.Id))).ToDictionary(p => p.f, p => p.Id);
         return new ReclusteringPlan(After, Before, Describe(After, Before, owner, home, cause), []);
+    }
+
+    /// <summary>
+    /// The plan that takes back one event: its faces return to where they came from, as far as they are still where the
+    /// event put them. Faces of a cluster that was created belong to none again.
+    /// </summary>
+    /// <param name="change">One of <see cref="Events"/>.</param>
+    /// <param name="cause">Why, for the events of the plan.</param>
+    /// <param name="now">The identities as they are by now, or null where nothing has changed since <see cref="After"/>.</param>
+    /// <exception cref="ArgumentException">The event is not one of this plan's, or tells of faces that are gone: they do not come back.</exception>
+    public ReclusteringPlan Undo(LineageEvent change, string cause, IReadOnlyList<ClusterIdentity>? now = null)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        if (!Events.Contains(change))
+        {
+            throw new ArgumentException($"The plan has no event {change.Kind} from {change.From} to {change.To}.", nameof(change));
+        }
+
+        if (change.Kind == LineageKind.Removed)
+        {
+            throw new ArgumentException($"The faces of {change.From} are gone and do not come back.", nameof(change));
+        }
+
+        now ??= After;
+        var owner = now.SelectMany(i => i.Faces.Select(f => (f, i))).ToDictionary(p => p.f, p => p.i);
+        var back = change.Faces.Where(face => (owner.TryGetValue(face, out var identity) ? identity.Id : FaceId.None) == change.To).ToHashSet();
+        var identities = now.Select(identity => identity with { Faces = identity.Faces.Except(back).ToHashSet() }).ToList();
+        if (!change.From.IsNone && back.Count > 0)
+        {
+            // A cluster that had ended comes back under its id and name.
+            var at = identities.FindIndex(identity => identity.Id == change.From);
+            var former = at >= 0 ? identities[at] : Before.Single(identity => identity.Id == change.From) with { Faces = new HashSet<FaceId>() };
+            former = former with { Faces = former.Faces.Union(back).ToHashSet() };
+            if (at >= 0)
+            {
+                identities[at] = former;
+            }
+            else
+            {
+                identities.Add(former);
+            }
+        }
+
+        ClusterIdentity[] after = [.. identities.Where(identity => identity.Faces.Count > 0)];
+        var home = after.SelectMany(i => i.Faces.Select(f => (f, i.Id))).ToDictionary(p => p.f, p => p.Id);
+        return new ReclusteringPlan(now, after, Describe(now, after, owner, home, cause), []);
     }
 
     /// <summary>A new cluster is named by its highest-ranked face whose id names no cluster yet.</summary>
