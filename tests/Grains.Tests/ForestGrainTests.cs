@@ -1,4 +1,5 @@
 using FaceCluster.Core;
+using Orleans.Core.Internal;
 using Xunit;
 
 namespace FaceCluster.Grains.Tests;
@@ -93,6 +94,46 @@ public sealed class ForestGrainTests(SiloFixture fixture) : IClassFixture<SiloFi
                 Assert.True(new FaceRank(path[hop].Face.Magnitude, path[hop].Face.Id) > new FaceRank(path[hop - 1].Face.Magnitude, path[hop - 1].Face.Id));
             }
         }
+    }
+
+    [Theory]
+    [InlineData(1, 99)]
+    [InlineData(0, 0)]
+    public async Task LateStateOfAShard_DoesNotTakeThePlaceOfWhatItSaidSince(int epochsAgo, long start)
+    {
+        var collection = await CollectionDriver.CreateAsync(Grains, shards: 2, threshold: 0.3);
+        var crowd = Crowd.Create(16, faces: 60, cameras: 4);
+        await collection.SendShuffled(crowd.Sightings, 16);
+        await collection.Quiet();
+        var shards = collection.Info.Shards.Select(number => Grains.GetGrain<IShardGrain>(ShardKey.Of(collection.Info.Name, number))).ToArray();
+        foreach (var shard in shards)
+        {
+            await shard.AsReference<IGrainManagementExtension>().DeactivateOnIdle();
+        }
+
+        await collection.Quiet();
+        await collection.Settled();
+        var before = await collection.Forest.Status();
+        foreach (var shard in shards)
+        {
+            // As an activation sends it that lost its store while its silo was held up, or that gave this message up.
+            var status = await shard.Status();
+            Assert.True(status.Epoch > 1);
+            Assert.True(await collection.Forest.Apply(new ForestChanges
+            {
+                Shard = status.Shard,
+                Feed = Guid.NewGuid(),
+                Number = 0,
+                Epoch = status.Epoch - epochsAgo,
+                Start = start,
+                LinkedThroughLsn = -1,
+            }));
+        }
+
+        var after = await collection.Forest.Status();
+        Assert.Equal((60, before.Clusters), (after.Faces, after.Clusters));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await collection.Settled(deadline.Token);
     }
 
     [Fact]

@@ -71,12 +71,22 @@ public sealed class FinalCheck(string collection, CallInvoker gateway, History h
 
     private async Task LinkedAsync(CancellationToken cancellationToken)
     {
+        // A revision that never comes is a fault of the product: the run ends with it.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(TimeSpan.FromMinutes(2));
         foreach (var revision in history.Revisions)
         {
-            await PatientlyAsync(() => _clusters.ListClustersAsync(
-                new ListClustersRequest { Parent = collection, PageSize = 1, MinRevision = revision },
-                deadline: DateTime.UtcNow.AddMinutes(2),
-                cancellationToken: cancellationToken).ResponseAsync);
+            try
+            {
+                await PatientlyAsync(() => _clusters.ListClustersAsync(
+                    new ListClustersRequest { Parent = collection, PageSize = 1, MinRevision = revision },
+                    deadline: DateTime.UtcNow.AddSeconds(30),
+                    cancellationToken: patience.Token).ResponseAsync);
+            }
+            catch (RpcException error) when (error.StatusCode == StatusCode.Cancelled && patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                throw new TimeoutException("A face was acknowledged with a revision that did not come into the clusters within two minutes.", error);
+            }
         }
 
         while (true)

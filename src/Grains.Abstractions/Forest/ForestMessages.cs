@@ -47,6 +47,17 @@ public sealed record ForestChanges
     /// <summary>Everything acknowledged up to this position is contained in the forest after this message.</summary>
     [Id(6)]
     public long LinkedThroughLsn { get; init; }
+
+    /// <summary>
+    /// The shard's epoch at its store; 0 where the sender is too old to tell. What an activation says that has lost its
+    /// store to a later one, unknowingly, must not take the place of what the later one has said.
+    /// </summary>
+    [Id(7)]
+    public long Epoch { get; init; }
+
+    /// <summary>Which full state of the activation the feed began with, from 1: a message may arrive after its sender gave it up.</summary>
+    [Id(8)]
+    public long Start { get; init; }
 }
 
 /// <summary>A cluster.</summary>

@@ -8,6 +8,7 @@ internal sealed class ShardFeedState
     private HashSet<FaceId>? _seen;
     private Guid _feed;
     private long _next = -1;
+    private (long Epoch, long Start) _latest;
 
     /// <summary>The faces that came from this shard.</summary>
     public HashSet<FaceId> Faces { get; } = [];
@@ -24,8 +25,16 @@ internal sealed class ShardFeedState
     /// <summary>Whether the message continues what is known; a repeat of a known one is nothing new.</summary>
     public FeedStep Step(ForestChanges changes)
     {
+        // A silo that was held up goes on as if nothing had happened, and may send the state of hours ago.
+        var latest = (changes.Epoch, changes.Start);
+        if (changes.Epoch != 0 && latest.CompareTo(_latest) < 0)
+        {
+            return FeedStep.Known;
+        }
+
         if (changes.Number == 0 && changes.Feed != _feed)
         {
+            _latest = latest;
             _feed = changes.Feed;
             _next = 1;
             _seen = [];

@@ -15,6 +15,7 @@ internal sealed partial class ForestFeed(int shard, IForestGrain forest, ForestF
     private readonly List<FaceId> _deleted = [];
     private readonly List<(long Position, TaskCompletionSource Done)> _waiters = [];
     private Guid _feed = Guid.NewGuid();
+    private long _start = 1;
     private long _number;
     private bool _whole = true;
     private int _wholeNext;
@@ -32,6 +33,9 @@ internal sealed partial class ForestFeed(int shard, IForestGrain forest, ForestF
         FacePlace? Place(int face);
 
         long LinkedThrough { get; }
+
+        /// <summary>The epoch at the store.</summary>
+        long Epoch { get; }
     }
 
     /// <summary>Everything up to here is in the forest.</summary>
@@ -102,6 +106,7 @@ internal sealed partial class ForestFeed(int shard, IForestGrain forest, ForestF
 
         // A message under way belongs to the feed that ends here; its answer is ignored.
         _feed = Guid.NewGuid();
+        _start++;
     }
 
     private async Task RunAsync()
@@ -181,6 +186,8 @@ internal sealed partial class ForestFeed(int shard, IForestGrain forest, ForestF
         {
             Shard = shard,
             Feed = _feed,
+            Epoch = source.Epoch,
+            Start = _start,
             Number = ++_number,
             Faces = places,
             Deleted = deleted,
@@ -216,6 +223,8 @@ internal sealed partial class ForestFeed(int shard, IForestGrain forest, ForestF
         {
             Shard = shard,
             Feed = _feed,
+            Epoch = source.Epoch,
+            Start = _start,
             Number = ++_number,
             Faces = places,
             MoreToCome = more,

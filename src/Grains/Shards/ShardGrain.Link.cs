@@ -19,6 +19,8 @@ internal sealed partial class ShardGrain
 
     long ForestFeed.ISource.LinkedThrough => _queue.LinkedThrough;
 
+    long ForestFeed.ISource.Epoch => _store!.Epoch;
+
     int ForestFeed.ISource.FaceCount => _table.Faces.Count;
 
     /// <inheritdoc/>

@@ -115,7 +115,8 @@ public sealed class CollectionDriver(IGrainFactory grains, CollectionInfo create
     }
 
     /// <summary>Completes when the forest has everything acknowledged to this driver.</summary>
-    public ValueTask Settled() => Forest.WaitFor([.. _acknowledged.Select(static pair => new ShardRevision(pair.Key, pair.Value))]);
+    public ValueTask Settled(CancellationToken cancellationToken = default) =>
+        Forest.WaitFor([.. _acknowledged.Select(static pair => new ShardRevision(pair.Key, pair.Value))], cancellationToken);
 
     /// <summary>Completes when no face of the collection looks for its place, orphans of deleted ones included.</summary>
     public async Task Quiet()
