@@ -120,6 +120,7 @@ public static class MembershipExtensions
         if (text.Host?.Contains(',', StringComparison.Ordinal) == true)
         {
             text["Target Session Attributes"] = "read-write";
+            text.HostRecheckSeconds = Math.Min(text.HostRecheckSeconds, 1);
         }
 
         return text.ConnectionString;

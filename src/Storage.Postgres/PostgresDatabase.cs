@@ -121,6 +121,9 @@ public sealed class PostgresDatabase : IAsyncDisposable
         text.ApplicationName ??= "facecluster";
         text.Timeout = Math.Min(text.Timeout, 5);
         text.CancellationTimeout = 2000;
+
+        // For so long a host keeps the name of a standby after it was promoted.
+        text.HostRecheckSeconds = Math.Min(text.HostRecheckSeconds, 1);
         if (text.TcpKeepAlive is false)
         {
             (text.TcpKeepAlive, text.TcpKeepAliveTime, text.TcpKeepAliveInterval) = (true, 10, 5);

@@ -67,6 +67,56 @@ public sealed class PostgresServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>
+    /// Starts a standby of this server that every commit waits for from now on; it takes over with <see cref="PromoteAsync"/>.
+    /// </summary>
+    public async Task<PostgresServer> StartStandbyAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("facecluster-pg-").FullName;
+        if (Environment.UserName == "root")
+        {
+            await ServerProgram.RunAsync(["chown", $"{User}:{User}", folder]);
+        }
+
+        var copied = await ServerProgram.RunAsync(ServerProgram.As(
+            User,
+            [
+                Path.Combine(_binaries, "pg_basebackup"), "-h", "127.0.0.1", "-p", Port.ToString(CultureInfo.InvariantCulture), "-U", "postgres",
+                "-D", Path.Combine(folder, "data"), "-R", "-X", "stream", "-c", "fast", "--no-sync",
+            ]));
+        if (copied.Code != 0)
+        {
+            throw new InvalidOperationException($"pg_basebackup failed: {copied.Output}");
+        }
+
+        var port = LoopbackPorts.Take();
+        var standby = new PostgresServer(folder, _binaries, port, Launch(folder, _binaries, port));
+        await standby.WaitUntilReadyAsync();
+        while (await SqlAsync("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == "0")
+        {
+            await Task.Delay(50);
+        }
+
+        await SqlAsync("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        await SqlAsync("SELECT pg_reload_conf()");
+        while (await SqlAsync("SELECT sync_state FROM pg_stat_replication") != "sync")
+        {
+            await Task.Delay(50);
+        }
+
+        return standby;
+    }
+
+    /// <summary>Makes a standby the primary.</summary>
+    public async Task PromoteAsync()
+    {
+        var (code, output) = await ServerProgram.RunAsync(ServerProgram.As(User, [Path.Combine(_binaries, "pg_ctl"), "promote", "-D", DataFolder, "-w"]));
+        if (code != 0)
+        {
+            throw new InvalidOperationException($"pg_ctl promote failed: {output}");
+        }
+    }
+
     /// <summary>Stops the server as an operator would who cannot wait (fast) or as a crash does (immediate).</summary>
     public async Task StopAsync(bool crash = false)
     {
