@@ -17,7 +17,8 @@ public sealed class PartialAnswerTests
     [Fact]
     public async Task Silo_out_of_reach_fails_whole_answers_by_the_names_of_its_shards_and_is_named_in_partial_ones()
     {
-        await using var cluster = await LoadedCluster.StartAsync(new ClusterShape { Silos = 3, Gateways = 1 }, shards: 12);
+        // The others are not to take the held silo's shards over while it is asked about them.
+        await using var cluster = await LoadedCluster.StartAsync(new ClusterShape { Silos = 3, Gateways = 1, ProbeTimeout = TimeSpan.FromMinutes(1) }, shards: 12);
         cluster.StartLoad();
         await cluster.ProgressAsync(100);
         using var channels = new Channels(cluster.Cluster.Addresses);
@@ -53,7 +54,8 @@ public sealed class PartialAnswerTests
         Assert.DoesNotContain(listed.Faces, face => IsOf(face.Name, listed.Unreachable));
         Assert.Subset(listed.Faces.Select(face => face.Name).ToHashSet(), before.Where(name => !IsOf(name, listed.Unreachable)).ToHashSet());
 
-        // The others take its shards over, and answers are whole again.
+        // It goes on, and answers are whole again.
+        await cluster.Cluster.Silos[2].HoldAsync(hold: false);
         SearchFacesResponse healed;
         do
         {
@@ -64,7 +66,6 @@ public sealed class PartialAnswerTests
         Assert.Subset(Names(healed), before);
         var candidates = (await reads.IdentifyAsync(partial: false)).Faces[0].Candidates;
         Assert.Contains(candidates, candidate => candidate.Identity.EndsWith("/seen", StringComparison.Ordinal));
-        await cluster.Cluster.Silos[2].KillAsync();
         await cluster.CheckAsync();
 
         bool IsOf(string face, IEnumerable<string> names)

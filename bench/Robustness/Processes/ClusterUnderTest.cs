@@ -17,6 +17,9 @@ public sealed record ClusterShape
 
     /// <summary>Whether the silos find each other in Redis rather than in PostgreSQL.</summary>
     public bool Redis { get; init; }
+
+    /// <summary>How long a silo waits for another one's answer to a probe; null for the default.</summary>
+    public TimeSpan? ProbeTimeout { get; init; }
 }
 
 /// <summary>Real processes on loopback: PostgreSQL, Redis where asked for, silos and gateways.</summary>
@@ -111,6 +114,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
                 "--Server:HttpPort", Text(http),
                 "--Server:Roles", _shape.CoHostedGateways ? "compute,gateway" : "compute",
                 "--Server:Inference:EmbeddingModelId", ModelId,
+                .. _shape.ProbeTimeout is { } probe ? (string[])["--Server:Membership:ProbeTimeout", probe.ToString("c", CultureInfo.InvariantCulture)] : [],
             ],
             new Uri($"http://127.0.0.1:{http}/readyz"),
             LogFolder);
