@@ -77,7 +77,9 @@ public sealed class RocCurve
     {
         var below = AtMost(rate);
         var above = Above(below);
-        return above is { } next && next.FalseMatchRate - rate <= rate - below.FalseMatchRate ? AtMost(next.FalseMatchRate) : below;
+
+        // Equal distances may differ in their last bits.
+        return above is { } next && next.FalseMatchRate - rate <= rate - below.FalseMatchRate + 1e-12 ? AtMost(next.FalseMatchRate) : below;
     }
 
     /// <summary>
