@@ -11,9 +11,6 @@ namespace FaceCluster.Gateway.Faces;
 /// <summary>Holds a read back until what its caller wrote is in the clusters.</summary>
 internal sealed class RevisionGate(IGrainFactory grains, CollectionDirectory collections, IOptions<GatewayOptions> options, TimeProvider time)
 {
-    // What is kept of the caller's time for the answer itself: an error that says why beats a bare deadline.
-    private static readonly TimeSpan MaxReserve = TimeSpan.FromMilliseconds(200);
-
     /// <summary>Completes when the collection contains the revision; DEADLINE_EXCEEDED shortly before the call's time is up.</summary>
     public async ValueTask WaitAsync(CollectionInfo collection, string minRevision, ServerCallContext context)
     {
@@ -67,8 +64,8 @@ internal sealed class RevisionGate(IGrainFactory grains, CollectionDirectory col
             return options.Value.MaxRevisionWait;
         }
 
-        var left = deadline - time.GetUtcNow().UtcDateTime;
-        var reserve = left / 10 < MaxReserve ? left / 10 : MaxReserve;
-        return left > reserve ? left - reserve : TimeSpan.Zero;
+        var now = time.GetUtcNow().UtcDateTime;
+        var left = CallTime.EndOfWait(deadline, now) - now;
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 }

@@ -16,7 +16,6 @@ namespace FaceCluster.Gateway.Requests;
 internal sealed class Completeness
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan MaxReserve = TimeSpan.FromMilliseconds(200);
     private readonly Lock _lock = new();
     private readonly SortedSet<string> _unreachable = new(StringComparer.Ordinal);
     private readonly string _collection;
@@ -40,19 +39,11 @@ internal sealed class Completeness
     }
 
     /// <summary>
-    /// What a call allows. All parts have until a tenth of the call's time, at most 200 ms, before its deadline; one that may
+    /// What a call allows. All parts have until <see cref="CallTime.EndOfWait"/>; one that may
     /// be missing is waited for at most 3 s, or half of what is left.
     /// </summary>
-    public static Completeness Of(string collection, bool allowPartial, ServerCallContext context, TimeProvider time)
-    {
-        if (context.Deadline == DateTime.MaxValue)
-        {
-            return new Completeness(collection, allowPartial, time, DateTime.MaxValue);
-        }
-
-        var tenth = (context.Deadline - time.GetUtcNow().UtcDateTime) / 10;
-        return new Completeness(collection, allowPartial, time, context.Deadline - (tenth < MaxReserve ? tenth : MaxReserve));
-    }
+    public static Completeness Of(string collection, bool allowPartial, ServerCallContext context, TimeProvider time) =>
+        new(collection, allowPartial, time, CallTime.EndOfWait(context.Deadline, time.GetUtcNow().UtcDateTime));
 
     /// <summary>Demands everything.</summary>
     public static Completeness Whole(string collection) => new(collection, partial: false, TimeProvider.System, DateTime.MaxValue);
